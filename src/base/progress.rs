@@ -1,0 +1,81 @@
+//! Typed events of long work. Rooms emit them, only `cli` draws them, tests record them.
+
+use std::fmt;
+
+/// A part of the work, in the order in which a build goes through them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// Fetching signed metadata and package indexes.
+    Indexes,
+    /// Choosing packages.
+    Resolve,
+    /// Downloading locked inputs; counted in bytes.
+    Fetch,
+    /// Packages into fragments; counted in bytes of the packages.
+    Unpack,
+    /// Fragments into layers; counted in bytes of the fragments.
+    Layers,
+    /// Blobs to a registry; counted in bytes.
+    Push,
+    /// Blobs from a registry; counted in bytes.
+    Pull,
+    /// Re-hashing a store or a layout; counted in bytes.
+    Verify,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A phase begins; `total` is in the phase's unit, where it is known.
+    Begin {
+        /// Which phase.
+        phase: Phase,
+        /// How much there is to do.
+        total: Option<u64>,
+    },
+    /// More of a phase is done.
+    Advance {
+        /// Which phase.
+        phase: Phase,
+        /// How much more, in the phase's unit.
+        amount: u64,
+    },
+    /// A phase is over.
+    End {
+        /// Which phase.
+        phase: Phase,
+    },
+    /// One thing a person wants to know, such as an input that was replaced.
+    Note(String),
+    /// One thing a person should worry about.
+    Warning(String),
+}
+
+/// Where events go. Called from many threads.
+pub trait Progress: Send + Sync {
+    /// Takes one event; must be quick.
+    fn emit(&self, event: Event);
+}
+
+/// Events nobody wants.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn emit(&self, _: Event) {}
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Indexes => "indexes",
+            Self::Resolve => "resolve",
+            Self::Fetch => "fetch",
+            Self::Unpack => "unpack",
+            Self::Layers => "layers",
+            Self::Push => "push",
+            Self::Pull => "pull",
+            Self::Verify => "verify",
+        })
+    }
+}

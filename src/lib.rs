@@ -1,0 +1,4 @@
+//! Mokapot builds reproducible multi-platform OCI images from Debian packages, without running anything foreign.
+
+pub mod base;
+pub mod formats;

@@ -1,0 +1,3 @@
+//! The `mokapot` program: parse, call `cli`, exit.
+
+fn main() {}

@@ -1,0 +1,4 @@
+//! Tests on real inputs (the machine's own package mirrors) and against independent tools.
+
+#[path = "../support/mod.rs"]
+mod support;

@@ -1,0 +1,4 @@
+//! What tests are built from: servers on loopback that can misbehave, and fixtures made in code.
+#![expect(dead_code, unreachable_pub, reason = "each test binary uses its own part of this module")]
+
+pub mod http;
