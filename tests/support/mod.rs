@@ -1,4 +1,9 @@
 //! What tests are built from: servers on loopback that can misbehave, and fixtures made in code.
-#![expect(dead_code, unreachable_pub, reason = "each test binary uses its own part of this module")]
+#![expect(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test binary uses its own part of this module"
+)]
 
 pub mod http;
