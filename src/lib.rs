@@ -2,3 +2,5 @@
 
 pub mod base;
 pub mod formats;
+pub mod io;
+pub mod ops;

@@ -1,5 +1,6 @@
 //! Floor 0: small types that every other floor may use. They know no format, no disk and no network.
 
+pub mod checksum;
 pub mod digest;
 pub mod epoch;
 pub mod fault;
@@ -7,6 +8,7 @@ pub mod platform;
 pub mod progress;
 pub mod redact;
 
+pub use checksum::Checksum;
 pub use digest::{DiffId, Digest, Hasher};
 pub use epoch::Epoch;
 pub use fault::{Class, Fault};

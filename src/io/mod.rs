@@ -1,0 +1,4 @@
+//! Floor 3: every byte that enters or leaves.
+
+pub mod http;
+pub mod store;

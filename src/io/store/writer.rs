@@ -1,0 +1,139 @@
+//! Writing entries: into a temporary file, hashed as they pass, then renamed to the name their bytes have.
+
+use std::fs;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use super::error::StoreError;
+use super::layout::{Store, is_no_room};
+use super::temporary::Temporary;
+use crate::base::{Digest, Hasher};
+
+/// A new entry in the making. Nothing of it is seen before [`BlobWriter::commit`]; dropped, it leaves nothing behind.
+pub struct BlobWriter<'s> {
+    store: &'s Store,
+    expected: Option<(Digest, u64)>,
+    temporary: Temporary,
+    hasher: Hasher,
+    overflowed: bool,
+}
+
+impl Store {
+    /// Starts a new entry; where `expected` is given, [`BlobWriter::commit`] refuses anything else, and a byte beyond
+    /// its size is refused at once.
+    ///
+    /// # Errors
+    /// When no temporary file can be made, in the store or beside it.
+    pub fn writer(&self, expected: Option<(Digest, u64)>) -> Result<BlobWriter<'_>, StoreError> {
+        let tmp = self.root().join("tmp");
+        let inside =
+            if self.is_writable() { Temporary::new(&tmp) } else { Err(io::ErrorKind::PermissionDenied.into()) };
+        let (temporary, overflowed) = match inside {
+            Ok(temporary) => (temporary, false),
+            Err(error) if is_no_room(&error) => {
+                self.warn("cannot be written to");
+                let folder = self.overflow()?;
+                (Temporary::new(folder).map_err(StoreError::io("write in", folder))?, true)
+            }
+            Err(error) => return Err(StoreError::io("write in", &tmp)(error)),
+        };
+        Ok(BlobWriter { store: self, expected, temporary, hasher: Hasher::new(), overflowed })
+    }
+
+    /// Adds bytes that are at hand.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn add(&self, bytes: &[u8]) -> Result<(Digest, u64), StoreError> {
+        let mut writer = self.writer(None)?;
+        writer.write_all(bytes).map_err(StoreError::io("write in", self.root()))?;
+        writer.commit()
+    }
+}
+
+impl BlobWriter<'_> {
+    /// Forgets everything written so far.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be emptied.
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.hasher = Hasher::new();
+        self.temporary.file.set_len(0)?;
+        self.temporary.file.rewind()
+    }
+
+    /// How many bytes were written so far.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.hasher.length()
+    }
+
+    /// Gives the bytes their name, and returns it with their number.
+    ///
+    /// # Errors
+    /// [`StoreError::Unexpected`] when they are not the expected ones; otherwise when the file cannot be renamed.
+    pub fn commit(self) -> Result<(Digest, u64), StoreError> {
+        let Self { store, expected, temporary, hasher, overflowed } = self;
+        let (digest, length, ()) = hasher.finish();
+        if let Some((wanted, size)) = expected.filter(|expected| *expected != (digest, length)) {
+            let reason = format!("expected {size} bytes, got {length} that hash to {digest}");
+            return Err(StoreError::Unexpected { expected: wanted, reason });
+        }
+        let path = match store.overflow_path(&digest).filter(|_| overflowed) {
+            Some(path) => path,
+            None => store.blob_path(&digest),
+        };
+        // Nobody has a reason to change it; a user who can read the store may read its entries.
+        let _ = temporary.file.set_permissions(readable());
+        let _ = temporary.file.set_modified(store.settings.now);
+        // A folder in the entry's place would refuse the rename.
+        if fs::symlink_metadata(&path).is_ok_and(|m| m.is_dir()) {
+            let _ = store.quarantine(&digest, &path, "it is no regular file".into());
+        }
+        temporary.persist(&path).map_err(StoreError::io("write", &path))?;
+        Ok((digest, length))
+    }
+
+    /// Goes on beside the store, which has no more room.
+    fn overflow(&mut self) -> io::Result<()> {
+        self.store.warn("is full");
+        let folder = self.store.overflow().map_err(io::Error::other)?;
+        let mut roomier = Temporary::new(folder)?;
+        self.temporary.file.seek(SeekFrom::Start(0))?;
+        let kept = io::copy(&mut (&self.temporary.file).take(self.hasher.length()), &mut roomier.file)?;
+        if kept != self.hasher.length() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.temporary = roomier;
+        self.overflowed = true;
+        Ok(())
+    }
+}
+
+impl Write for BlobWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some((digest, size)) = self.expected
+            && self.hasher.length() + bytes.len() as u64 > size
+        {
+            let reason = format!("more than {size} bytes");
+            return Err(io::Error::other(StoreError::Unexpected { expected: digest, reason }));
+        }
+        let written = match self.temporary.file.write(bytes) {
+            Err(error) if is_no_room(&error) && !self.overflowed => {
+                self.overflow()?;
+                self.temporary.file.write(bytes)?
+            }
+            other => other?,
+        };
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// `0444`.
+fn readable() -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o444)
+}
