@@ -1,0 +1,4 @@
+//! Floor 4: use cases, one a file: the order of effects.
+
+pub mod inspect;
+pub mod push;
