@@ -1,0 +1,23 @@
+//! What `dpkg` does, over a [tree](super::rootfs) in memory: unpack order, overwriting, conffiles, the package database.
+//!
+//! Sources: dpkg(1), deb(5), deb-control(5), deb-conffiles(5), deb-triggers(5), Debian Policy §6.6 and §7.6, and the
+//! behaviour of dpkg 1.21 and 1.22, with which the tests compare.
+//!
+//! ```text
+//! .deb ──deb::read──▶ entries, database files (into a fragment), Facts
+//! packages ──order──▶ order ──unpack──▶ Tree ──database──▶ /var/lib/dpkg
+//! ```
+
+pub mod database;
+pub mod error;
+pub mod facts;
+pub mod info;
+pub mod order;
+pub mod stanza;
+pub mod unpack;
+
+pub use database::State;
+pub use error::InstallError;
+pub use facts::{Conffile, Facts, Interest, Script};
+pub use order::unpack_order;
+pub use unpack::{Shipment, Unpacked, unpack};

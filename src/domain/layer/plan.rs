@@ -1,0 +1,117 @@
+//! Which layers an image has, and what is in each: design §7.
+//!
+//! Layers follow what changes together. The rules, in order:
+//!
+//! 1. A recipe's artefacts come after those of the recipe it extends, in layers of their own. Nothing about a layer
+//!    depends on what comes after it, so images that extend the same base share its layers by digest.
+//! 2. What is the same on both platforms (`Architecture: all`) is apart from what is not, so it is one blob in both
+//!    manifests (promise 3). Such a layer depends on its own artefacts alone, its directories' modes included.
+//! 3. An artefact of more than [`BIG`] compressed bytes has a layer of its own, at most [`MOST_BIG`] in a recipe.
+//! 4. The rest is split so that no layer is more than 40 % of the image up to there, as far as four layers can do that and
+//!    the group is worth it. Membership follows from a package's name, so it is the same in the next build.
+//! 5. The recipe's own files come after all artefacts; what was generated (the package database) comes last.
+//!
+//! That makes at most nine layers a recipe and two for the end; a chain of two recipes of usual size has six to ten.
+//! Runtimes stop at 127.
+//!
+//! **Paths.** An entry is written where it stands in the tree, not where its package says: with `/bin -> usr/bin`, the
+//! package's `bin/x` is written as `usr/bin/x`, since runtimes differ in how they follow a link of a lower layer.
+//!
+//! **Directories.** A layer starts with the directories that its artefacts own and those its entries stand in, so that no
+//! runtime has to invent one, and repeats them with the same numbers that other layers give them. Their time is 0: it
+//! would otherwise be the time of whatever was unpacked first, and tie layers to each other. Where a shared layer (rule 2)
+//! had to say something else than the tree has in the end, the last layer sets it right.
+
+mod directories;
+mod groups;
+mod parts;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::rootfs::{Content, Tree};
+use crate::formats::tar::Entry;
+
+/// Compressed bytes from which an artefact gets a layer of its own.
+pub const BIG: u64 = 24 << 20;
+/// How many artefacts of a recipe can have one, the largest first.
+pub const MOST_BIG: usize = 4;
+
+/// What planning must know of an artefact. Its number is its place in the slice.
+#[derive(Clone, Copy, Debug)]
+pub struct Artefact<'a> {
+    /// Its name: decides the layer, so it must be the same from build to build, and unique.
+    pub name: &'a str,
+    /// The recipe it comes with, as a place in the chain: 0 is the one that extends no other.
+    pub level: usize,
+    /// Whether it is the same on every platform.
+    pub shared: bool,
+    /// Compressed bytes of its fragment.
+    pub size: u64,
+    /// Its directories.
+    pub directories: &'a [Entry],
+    /// Everything else, in the order of its fragment.
+    pub entries: &'a [Entry],
+}
+
+/// One layer: directories, then parts, then what is generated. Every path is in it once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LayerPlan {
+    /// What a person calls it: `base: packages 1/2`, `jre-11: openjdk-11-jre-headless`.
+    pub title: String,
+    /// Directories, parents first.
+    pub directories: Vec<Entry>,
+    /// Artefacts, in order of their names.
+    pub parts: Vec<Part>,
+    /// Entries that are in no fragment, in the order of the tree; hardlinks last.
+    pub generated: Vec<Generated>,
+}
+
+/// An artefact's fragment in a layer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// The artefact's number.
+    pub artefact: u32,
+    /// Entries to leave out, by their numbers in the fragment.
+    pub dropped: BTreeSet<u32>,
+    /// Entries whose bytes stay but whose header is another: the path, mode or owner changed.
+    pub altered: BTreeMap<u32, Entry>,
+}
+
+/// An entry that is in no fragment, or not in that place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Generated {
+    /// Its header.
+    pub entry: Entry,
+    /// A file's bytes; `None` for anything else.
+    pub content: Option<Content>,
+}
+
+impl Part {
+    /// Whether the whole fragment is used as it is.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.dropped.is_empty() && self.altered.is_empty()
+    }
+}
+
+/// Plans the layers of `tree`, which was made from `artefacts`. `levels` names the recipes of the chain, the base first.
+/// Layers with nothing in them are left out.
+#[must_use]
+pub fn plan(tree: &Tree, artefacts: &[Artefact<'_>], levels: &[&str]) -> Vec<LayerPlan> {
+    let mut parts = parts::split(tree, artefacts);
+    let mut layers = Vec::new();
+    let mut shared = Vec::new();
+    for group in groups::groups(artefacts, levels) {
+        let members = group.members.iter().filter_map(|number| Some((*number, parts.of.remove(number)?)));
+        let members = members.map(|(artefact, part)| Part { artefact, ..part }).collect();
+        layers.push(LayerPlan { title: group.title, parts: members, ..LayerPlan::default() });
+        shared.push(group.shared);
+    }
+    for (title, generated) in [("files of the recipe", parts.recipe), ("package database", parts.generated)] {
+        layers.push(LayerPlan { title: title.into(), generated, ..LayerPlan::default() });
+        shared.push(false);
+    }
+    directories::fill(tree, artefacts, &mut layers, &shared);
+    layers.retain(|layer| !(layer.directories.is_empty() && layer.parts.is_empty() && layer.generated.is_empty()));
+    layers
+}

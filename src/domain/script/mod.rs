@@ -1,0 +1,5 @@
+//! Maintainer scripts.
+
+pub mod ledger;
+
+pub use ledger::{Interpreter, Ledger, Row, Status};
