@@ -1,8 +1,6 @@
-//! Floor 2: the domain. Values in, values out: no clock, no environment, no disk, no network.
-
-pub mod image;
 //! Floor 2: what Mokapot is about, as values and pure functions. No disk, no network, no clock, no environment.
 
+pub mod image;
 pub mod install;
 pub mod layer;
 pub mod rootfs;
