@@ -2,4 +2,5 @@
 
 pub mod deb;
 pub mod oci;
+pub mod openpgp;
 pub mod tar;

@@ -197,7 +197,7 @@ impl Transfer<'_> {
         }
         match (self.expected.checksum, self.checker.clone().map(Checker::finish)) {
             (Some(expected), Some(got)) if got != expected => {
-                Err(Cause::Mismatch { expected, got, head: quote(&self.head) })
+                Err(Cause::Mismatch { checksums: Box::new((expected, got)), head: quote(&self.head) })
             }
             _ => Ok(()),
         }

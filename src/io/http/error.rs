@@ -75,12 +75,10 @@ pub enum Cause {
         limit: u64,
     },
     /// All bytes came, and they are not the ones.
-    #[error("checksum mismatch: expected {expected}, got {got}{}", Quoted(head))]
+    #[error("checksum mismatch: expected {}, got {}{}", checksums.0, checksums.1, Quoted(head))]
     Mismatch {
-        /// What it should be.
-        expected: Checksum,
-        /// What it is.
-        got: Checksum,
+        /// What it should be, and what it is.
+        checksums: Box<(Checksum, Checksum)>,
         /// The head of the body, where it is text.
         head: String,
     },
