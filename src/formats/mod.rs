@@ -1,5 +1,6 @@
 //! Floor 1: formats, each a small pure library that could stand alone. No format knows another's meaning.
 
+pub mod compress;
 pub mod deb;
 pub mod oci;
 pub mod openpgp;
