@@ -1,0 +1,147 @@
+//! Whether a lock belongs to a recipe.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::model::{Lockfile, PackageLock, ReleaseLock};
+use crate::base::{Arch, Class, Epoch, Fault};
+use crate::domain::recipe::{ArchiveMeaning, LockMeaning, Recipe};
+
+/// A recipe and a lock that belong together: what can be built. Only [`check`] makes one.
+#[derive(Clone, Debug)]
+pub struct Locked {
+    recipe: Recipe,
+    lock: Lockfile,
+}
+
+/// A lock that was made for something else than the recipe now asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stale {
+    /// What changed; never empty.
+    pub changes: Vec<Changed>,
+}
+
+/// A part of a recipe that is not what it was when the lock was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The key, such as `packages.install` or `archive debian bookworm: keys`.
+    pub key: String,
+    /// What the lock has and the recipe no longer says; empty when something was only added.
+    pub locked: Vec<String>,
+    /// What the recipe says and the lock does not have.
+    pub recipe: Vec<String>,
+}
+
+/// Pairs a recipe with its lock.
+///
+/// # Errors
+/// When the recipe's part that decides the lock is not what the lock was made for.
+pub fn check(recipe: &Recipe, lock: &Lockfile) -> Result<Locked, Stale> {
+    let now = LockMeaning::of(recipe);
+    if now == *lock.meaning() {
+        return Ok(Locked { recipe: recipe.clone(), lock: lock.clone() });
+    }
+    Err(Stale { changes: changes(lock.meaning(), &now) })
+}
+
+impl Locked {
+    /// The recipe.
+    #[must_use]
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// The lock.
+    #[must_use]
+    pub fn lock(&self) -> &Lockfile {
+        &self.lock
+    }
+
+    /// A platform's packages, sorted by name; none for a platform that the recipe does not name.
+    pub fn packages(&self, arch: Arch) -> impl Iterator<Item = &PackageLock> {
+        self.lock.packages_of(arch)
+    }
+
+    /// The Release files, sorted by mirror and suite.
+    #[must_use]
+    pub fn releases(&self) -> &[ReleaseLock] {
+        self.lock.releases()
+    }
+
+    /// The moment of the image: what the recipe says, else the newest Release file's date, else 1970.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        let newest = || self.lock.releases().iter().map(|release| release.date).max();
+        self.recipe.epoch.or_else(newest).unwrap_or(Epoch::ZERO)
+    }
+}
+
+fn changes(locked: &LockMeaning, now: &LockMeaning) -> Vec<Changed> {
+    let mut changes = Changes(Vec::new());
+    changes.lists("platforms", &locked.platforms, &now.platforms);
+    changes.lists("packages.variant", &[word(&locked.variant)], &[word(&now.variant)]);
+    changes.lists("packages.install", &locked.install, &now.install);
+    changes.lists("packages.recommends", &[locked.recommends], &[now.recommends]);
+    changes.lists("packages.accept-skew", &locked.accept_skew, &now.accept_skew);
+    let label = |archive: &ArchiveMeaning| format!("{} {}", archive.mirror, archive.suites.join(" "));
+    let labels = |meaning: &LockMeaning| meaning.archives.iter().map(label).collect::<Vec<_>>();
+    changes.lists("archive", &labels(locked), &labels(now));
+    for old in &locked.archives {
+        let Some(new) = now.archives.iter().find(|new| label(new) == label(old)) else { continue };
+        let key = |key: &str| format!("archive {}: {key}", label(old));
+        changes.lists(&key("components"), &old.components, &new.components);
+        changes.lists(&key("signed-by"), &old.keys, &new.keys);
+        let only = |names: &Option<Vec<String>>| names.clone().unwrap_or_else(|| vec!["all packages".to_owned()]);
+        changes.lists(&key("only"), &only(&old.only), &only(&new.only));
+        changes.lists(&key("priority"), old.priority.as_slice(), new.priority.as_slice());
+        changes.lists(&key("max-age-days"), old.max_age_days.as_slice(), new.max_age_days.as_slice());
+        changes.lists(&key("accept-expired"), &[old.accept_expired], &[new.accept_expired]);
+    }
+    if changes.0.is_empty() {
+        changes.0.push(Changed { key: "archive: the order".into(), locked: labels(locked), recipe: labels(now) });
+    }
+    changes.0
+}
+
+fn word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+struct Changes(Vec<Changed>);
+
+impl Changes {
+    fn lists<T: ToString>(&mut self, key: &str, locked: &[T], now: &[T]) {
+        let set = |list: &[T]| list.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
+        let (locked, now) = (set(locked), set(now));
+        if locked != now {
+            let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect();
+            self.0.push(Changed { key: key.into(), locked: only(&locked, &now), recipe: only(&now, &locked) });
+        }
+    }
+}
+
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = |sign: char, list: &[String]| list.iter().map(|item| format!(" {sign}{item}")).collect::<String>();
+        write!(f, "{}:{}{}", self.key, words('-', &self.locked), words('+', &self.recipe))
+    }
+}
+
+impl fmt::Display for Stale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the recipe changed since it was locked: ")?;
+        f.write_str(&self.changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    }
+}
+
+impl std::error::Error for Stale {}
+
+impl Fault for Stale {
+    fn class(&self) -> Class {
+        Class::Lock
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("run `mokapot lock` to lock what the recipe now asks for".into())
+    }
+}

@@ -1,0 +1,246 @@
+//! What a lockfile holds.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use super::error::{LockError, Reason};
+use super::graph;
+use crate::base::{Arch, Digest, Epoch};
+use crate::domain::recipe::LockMeaning;
+use crate::formats::deb::package::{Architecture, PackageName, check_pool_path};
+use crate::formats::deb::version::Version;
+
+/// All inputs of one image. Sorted and consistent: see [`super`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lockfile {
+    meaning: LockMeaning,
+    releases: Vec<ReleaseLock>,
+    packages: Vec<PackageLock>,
+}
+
+/// A Release file that packages were chosen from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReleaseLock {
+    /// Alias of the mirror.
+    pub mirror: String,
+    /// The suite, as the recipe writes it.
+    pub suite: String,
+    /// Its `Date`.
+    pub date: Epoch,
+    /// Its `Valid-Until`, where it has one.
+    pub valid_until: Option<Epoch>,
+    /// SHA-256 of the InRelease file.
+    pub sha256: Digest,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Who signed it: all good signatures by pinned keys, sorted. Never empty.
+    pub signers: Vec<Fingerprint>,
+}
+
+/// A package on one platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageLock {
+    /// Its name.
+    pub name: PackageName,
+    /// The platform it is for.
+    pub arch: Arch,
+    /// What it was built for: the platform's architecture, or `all`.
+    pub architecture: Architecture,
+    /// Its version.
+    pub version: Version,
+    /// Alias of the mirror that it comes from.
+    pub mirror: String,
+    /// Suite that it comes from.
+    pub suite: String,
+    /// Path of the `.deb` below the archive's root, without `./`.
+    pub filename: String,
+    /// Bytes of the `.deb`.
+    pub size: u64,
+    /// SHA-256 of the `.deb`.
+    pub sha256: Digest,
+    /// Why it is there, when it is not only a dependency.
+    pub root: Option<Root>,
+    /// Locked packages that answer its `Pre-Depends` and `Depends`.
+    pub depends: BTreeSet<PackageName>,
+    /// Locked packages that answer its `Recommends`, where these are followed.
+    pub recommends: BTreeSet<PackageName>,
+}
+
+/// Why a package is there without another one needing it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Root {
+    /// It belongs to the recipe's variant.
+    Variant,
+    /// The recipe's `install` names it, or a virtual package that it provides.
+    Asked(PackageName),
+}
+
+/// Fingerprint of an OpenPGP key: 40 (version 4) or 64 (version 6) upper-case hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Fingerprint(String);
+
+/// A text that is no fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no fingerprint: 40 or 64 upper-case hexadecimal digits")]
+pub struct ParseFingerprintError(String);
+
+impl FromStr for Fingerprint {
+    type Err = ParseFingerprintError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = text.bytes().all(|c| c.is_ascii_digit() || (b'A'..=b'F').contains(&c));
+        if digits && matches!(text.len(), 40 | 64) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ParseFingerprintError(text.chars().take(80).collect()))
+        }
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl Lockfile {
+    /// Sorts and checks what was resolved.
+    ///
+    /// # Errors
+    /// When a value breaks its rule, something is there twice, a dependency's edge leads nowhere, a request is not answered, or
+    /// nothing asks for a package. [`LockError::file`] is empty.
+    pub fn new(
+        meaning: LockMeaning,
+        releases: Vec<ReleaseLock>,
+        packages: Vec<PackageLock>,
+    ) -> Result<Self, LockError> {
+        Self::checked(meaning, releases, packages).map_err(|fault| LockError {
+            file: String::new(),
+            line: None,
+            reason: fault.reason,
+        })
+    }
+
+    /// [`Lockfile::new`], with the package to blame.
+    pub(super) fn checked(
+        meaning: LockMeaning,
+        mut releases: Vec<ReleaseLock>,
+        mut packages: Vec<PackageLock>,
+    ) -> Result<Self, Fault> {
+        releases.sort();
+        for release in &mut releases {
+            release.signers.sort();
+            release.signers.dedup();
+        }
+        packages.sort_by(|a, b| (&a.name, a.arch).cmp(&(&b.name, b.arch)));
+        let lock = Self { meaning, releases, packages };
+        match lock.fault() {
+            None => Ok(lock),
+            Some(fault) => Err(fault),
+        }
+    }
+
+    /// The first thing that is wrong, if there is one.
+    fn fault(&self) -> Option<Fault> {
+        self.release_fault().or_else(|| {
+            let mut faults = self.packages.iter().filter_map(|package| {
+                let reason = package.fault(&self.meaning, &self.releases)?;
+                Some(Fault { reason, package: Some((package.name.clone(), package.arch)) })
+            });
+            faults.next().or_else(|| graph::fault(&self.meaning, &self.packages))
+        })
+    }
+
+    fn release_fault(&self) -> Option<Fault> {
+        let fault = |release: &ReleaseLock, what| Fault {
+            reason: Reason::Release { mirror: release.mirror.clone(), suite: release.suite.clone(), what },
+            package: None,
+        };
+        let wanted: BTreeSet<(&str, &str)> = self
+            .meaning
+            .archives
+            .iter()
+            .flat_map(|archive| archive.suites.iter().map(|suite| (archive.mirror.as_str(), suite.as_str())))
+            .collect();
+        let mut seen = BTreeSet::new();
+        for release in &self.releases {
+            let place = (release.mirror.as_str(), release.suite.as_str());
+            if !seen.insert(place) {
+                return Some(fault(release, "is locked twice"));
+            }
+            if !wanted.contains(&place) {
+                return Some(fault(release, "is no archive of the request"));
+            }
+            if release.signers.is_empty() {
+                return Some(fault(release, "has no signer"));
+            }
+            if release.size == 0 || release.size > MAX_RELEASE {
+                return Some(fault(release, "has a size that no Release file has"));
+            }
+        }
+        wanted.difference(&seen).next().map(|(mirror, suite)| Fault {
+            reason: Reason::Release { mirror: (*mirror).into(), suite: (*suite).into(), what: "is not locked" },
+            package: None,
+        })
+    }
+
+    /// What the lock was made for.
+    #[must_use]
+    pub fn meaning(&self) -> &LockMeaning {
+        &self.meaning
+    }
+
+    /// The Release files, sorted by mirror and suite.
+    #[must_use]
+    pub fn releases(&self) -> &[ReleaseLock] {
+        &self.releases
+    }
+
+    /// The packages, sorted by name and platform.
+    #[must_use]
+    pub fn packages(&self) -> &[PackageLock] {
+        &self.packages
+    }
+
+    /// A platform's packages, sorted by name.
+    pub fn packages_of(&self, arch: Arch) -> impl Iterator<Item = &PackageLock> {
+        self.packages.iter().filter(move |package| package.arch == arch)
+    }
+}
+
+/// A Release file is some hundred kilobytes long.
+const MAX_RELEASE: u64 = 64 << 20;
+
+/// No package is larger: 1 TiB.
+const MAX_PACKAGE: u64 = 1 << 40;
+
+/// What is wrong, and the package to blame.
+pub(super) struct Fault {
+    pub(super) reason: Reason,
+    pub(super) package: Option<(PackageName, Arch)>,
+}
+
+impl PackageLock {
+    fn fault(&self, meaning: &LockMeaning, releases: &[ReleaseLock]) -> Option<Reason> {
+        let wrong = |key, rule: String| Some(Reason::Value { key, rule });
+        if !meaning.platforms.iter().any(|platform| platform.0 == self.arch) {
+            return Some(Reason::Platform { name: self.name.clone(), arch: self.arch });
+        }
+        if let Architecture::Only(arch) = self.architecture
+            && arch != self.arch
+        {
+            return wrong("architecture", format!("{} for {arch} cannot be used on {}", self.name, self.arch));
+        }
+        if let Err(rule) = check_pool_path(&self.filename) {
+            return wrong("file", rule);
+        }
+        if self.size == 0 || self.size > MAX_PACKAGE {
+            return wrong("size", format!("{} bytes cannot be the size of a package", self.size));
+        }
+        if !releases.iter().any(|release| release.mirror == self.mirror && release.suite == self.suite) {
+            return wrong("suite", format!("`{}` of `{}` is no locked release", self.suite, self.mirror));
+        }
+        None
+    }
+}

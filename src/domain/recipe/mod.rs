@@ -1,0 +1,37 @@
+//! Recipes: the only place that knows their TOML.
+//!
+//! ```text
+//! files ──Chain::push──▶ trees with places ──merge──▶ one tree ──de──▶ sections ──resolve──▶ Recipe
+//! ```
+//!
+//! A [`Recipe`] is right by construction: its values are parsed, its named files digested, its placeholders filled in for each
+//! platform. A recipe that is wrong becomes a [`RecipeError`], which shows file, line, column, the line itself, the rule and a hint.
+//! The keys are those of the types in `wire`, from which [`schema`] is generated too.
+
+mod accounts;
+mod chain;
+mod credential;
+mod de;
+mod error;
+mod findings;
+mod meaning;
+mod model;
+mod node;
+mod path;
+mod resolve;
+mod schema;
+mod source;
+mod target;
+mod template;
+mod wire;
+
+pub use chain::{Chain, NamedFiles, Refusal};
+pub use error::{Diagnostic, RecipeError};
+pub use meaning::{ArchiveMeaning, LockMeaning, meaning_digest};
+pub use model::{
+    Archive, Compression, Content, FileEntry, Image, ImageUser, KeyFile, Packages, Principal, Recipe, Scripts,
+    SourceFile, Target, User, Variant, Wanted,
+};
+pub use path::ImagePath;
+pub use schema::schema;
+pub use source::{MAX_BYTES, Span};

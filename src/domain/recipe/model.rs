@@ -1,0 +1,281 @@
+//! A recipe that holds: merged, checked, its named files digested, its placeholders filled in for each platform.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::path::ImagePath;
+use crate::base::{Arch, Digest, Epoch, Platform};
+use crate::formats::deb::package::PackageName;
+use crate::formats::deb::version::Version;
+
+/// One image. Only [`super::Chain::resolve`] makes one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Recipe {
+    /// Its name: lower-case letters and digits, parted by single `.`, `_` or `-`; fits a repository name and a tag.
+    pub name: String,
+    /// What happens to maintainer scripts.
+    pub scripts: Scripts,
+    /// Archives in the order of the chain, the farthest recipe's first. A mirror and a suite stand together once.
+    pub archives: Vec<Archive>,
+    /// What to install.
+    pub packages: Packages,
+    /// Users, by name. Names and numbers are unique.
+    pub users: BTreeMap<String, User>,
+    /// Numbers of groups, by name. Numbers are unique.
+    pub groups: BTreeMap<String, u32>,
+    /// How layers are compressed.
+    pub compression: Compression,
+    /// The moment of the image, where the recipe says one.
+    pub epoch: Option<Epoch>,
+    /// Reasons why a script is left out, by script (`PACKAGE/postinst`).
+    pub waivers: BTreeMap<String, String>,
+    /// What differs between platforms. Never empty.
+    pub targets: BTreeMap<Arch, Target>,
+}
+
+impl Recipe {
+    /// The platforms to build for, in the order of their names. Never empty.
+    pub fn platforms(&self) -> impl Iterator<Item = Platform> + '_ {
+        self.targets.keys().copied().map(Platform)
+    }
+}
+
+/// What happens to maintainer scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Scripts {
+    /// They are listed in the build's report, and not run.
+    List,
+}
+
+/// Some suites of a Debian archive.
+#[derive(Clone, Debug, Serialize)]
+pub struct Archive {
+    /// Alias of the mirror: lower-case letters, digits and `-`.
+    pub mirror: String,
+    /// Suites or codenames, as written; never empty.
+    pub suites: Vec<String>,
+    /// Components, as written; never empty.
+    pub components: Vec<String>,
+    /// Files with the keys that may sign; never empty.
+    pub keys: Vec<KeyFile>,
+    /// The only packages to be taken; `None` is all of them.
+    pub only: Option<BTreeSet<PackageName>>,
+    /// Pin priority, where the recipe says one; see apt_preferences(5).
+    pub priority: Option<i16>,
+    /// Release files older than so many days are refused.
+    pub max_age_days: Option<u32>,
+    /// Why a Release file is taken after its `Valid-Until` too; `None` refuses it.
+    pub accept_expired: Option<String>,
+}
+
+/// A file of OpenPGP keys that a recipe names.
+#[derive(Clone, Debug, Serialize)]
+pub struct KeyFile {
+    /// The path as the recipe writes it, for messages.
+    #[serde(skip)]
+    pub named: String,
+    /// SHA-256 of the bytes.
+    pub sha256: Digest,
+    /// The bytes, armoured or binary.
+    #[serde(skip)]
+    pub bytes: Vec<u8>,
+}
+
+/// What to install.
+#[derive(Clone, Debug, Serialize)]
+pub struct Packages {
+    /// What comes before the recipe's own packages.
+    pub variant: Variant,
+    /// What the recipe asks for, by name.
+    pub install: BTreeMap<PackageName, Wanted>,
+    /// Whether recommended packages are installed too.
+    pub recommends: bool,
+    /// Packages that may differ in version between the platforms.
+    pub accept_skew: BTreeSet<PackageName>,
+}
+
+/// How a recipe wants a package.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wanted {
+    /// Installed, in whatever version the archives prefer.
+    Any,
+    /// Installed in this version.
+    Exactly(Version),
+    /// Not installed.
+    Absent,
+}
+
+/// Sets of packages, in mmdebstrap's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Variant {
+    /// All packages marked essential, and what they need.
+    Essential,
+    /// `essential` and apt.
+    Apt,
+    /// `apt` and all packages of priority required.
+    Minbase,
+    /// Nothing but what the recipe names.
+    None,
+}
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct User {
+    /// Number.
+    pub uid: u32,
+    /// Number of the primary group.
+    pub gid: u32,
+    /// Home folder.
+    pub home: ImagePath,
+    /// Login shell.
+    pub shell: ImagePath,
+    /// Names of more groups, of the recipe or of the packages.
+    pub groups: BTreeSet<String>,
+}
+
+/// How layers are compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Compression {
+    /// Smaller and faster; containerd 1.5 and podman read it.
+    Zstd,
+    /// Every client reads it.
+    Gzip,
+}
+
+/// What a recipe says for one platform.
+#[derive(Clone, Debug, Serialize)]
+pub struct Target {
+    /// Files, by their path in the image. None lies below another.
+    pub files: BTreeMap<ImagePath, FileEntry>,
+    /// How containers start.
+    pub image: Image,
+}
+
+/// A file of our own.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileEntry {
+    /// What it is.
+    pub content: Content,
+    /// Permission bits, `0o7777` at most; `0o777` for links.
+    pub mode: u32,
+    /// Owner's number.
+    pub uid: u32,
+    /// Group's number.
+    pub gid: u32,
+}
+
+/// What a file of our own holds.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Content {
+    /// The bytes of a file beside the recipe.
+    Source(SourceFile),
+    /// This text.
+    Inline(String),
+    /// A symbolic link to this target.
+    Symlink(String),
+}
+
+/// A file beside the recipe. Whoever reads it again must find this size and digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SourceFile {
+    /// Where it is on this machine.
+    #[serde(skip)]
+    pub path: PathBuf,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of the bytes.
+    pub sha256: Digest,
+}
+
+/// How containers start: the fields of the OCI image configuration and the annotations.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Image {
+    /// Who runs; root where not said.
+    pub user: Option<ImageUser>,
+    /// Environment variables.
+    pub env: BTreeMap<String, String>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// Program and first arguments.
+    pub entrypoint: Option<Vec<String>>,
+    /// Arguments that a container's own replace.
+    pub cmd: Option<Vec<String>>,
+    /// Where containers start.
+    pub workdir: Option<ImagePath>,
+    /// `PORT/tcp` or `PORT/udp`, as `ExposedPorts` has them.
+    pub ports: BTreeSet<String>,
+    /// Folders that hold data of containers.
+    pub volumes: BTreeSet<ImagePath>,
+    /// The signal that stops a container.
+    pub stop_signal: Option<String>,
+    /// Annotations of manifests and index.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// `image.user`: names must be in the finished tree's `/etc/passwd` and `/etc/group`, numbers need not (conversion.md of the
+/// image specification).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ImageUser {
+    /// The user.
+    pub user: Principal,
+    /// The group, where said.
+    pub group: Option<Principal>,
+}
+
+/// A user or a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Principal {
+    /// By number.
+    Id(u32),
+    /// By name.
+    Name(String),
+}
+
+impl Principal {
+    /// The name, where it is one and must be found in the tree.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Id(_) => None,
+            Self::Name(name) => Some(name),
+        }
+    }
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Name(name) => f.write_str(name),
+        }
+    }
+}
+
+impl fmt::Display for ImageUser {
+    /// As the image configuration writes it: `user` or `user:group`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.user.fmt(f)?;
+        self.group.iter().try_for_each(|group| write!(f, ":{group}"))
+    }
+}
+
+impl fmt::Display for Wanted {
+    /// What follows the name in `install`: nothing, `=VERSION` or `-`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => Ok(()),
+            Self::Exactly(version) => write!(f, "={version}"),
+            Self::Absent => f.write_str("-"),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! From sections to a recipe: archives and packages here, accounts and targets in their own files. Everything wrong is found in one go.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::accounts;
+use super::chain::NamedFiles;
+use super::de::At;
+use super::error::Problem;
+use super::findings::Findings;
+use super::model::{Archive, Compression, KeyFile, Packages, Recipe, Variant, Wanted};
+use super::source::Span;
+use super::target;
+use super::wire::{ArchiveSection, OneOrMore, PackagesSection, RecipeFile, WaiveSection};
+use crate::base::{Arch, Digest, Epoch, Platform};
+use crate::formats::deb::package::PackageName;
+
+/// Checks the merged sections. `sources` are the names of the chain's files; named files are read through `files`.
+pub(super) fn resolve(
+    mut sections: RecipeFile,
+    whole: Span,
+    sources: &[&str],
+    files: &mut impl NamedFiles,
+) -> Result<Recipe, Vec<Problem>> {
+    let mut findings = Findings::default();
+    let name = findings.text(
+        &sections.name,
+        is_name,
+        "a name is lower-case letters and digits, parted by single `.`, `_` or `-`; 128 characters at most",
+    );
+    let scripts = sections.scripts.map(|scripts| scripts.value);
+    if scripts.is_none() {
+        findings.report(
+            whole,
+            "the key `scripts` is missing: maintainer scripts are not interpreted yet, and nothing is skipped in silence",
+            "add `scripts = \"list\"`: the build then lists every script as not interpreted",
+        );
+    }
+    let platforms = platforms(sections.platforms.as_ref(), &mut findings);
+    let archives = archives(std::mem::take(&mut sections.archive), sources, files, &mut findings);
+    let packages = packages(std::mem::take(&mut sections.packages), &mut findings);
+    if archives.is_empty() && packages.variant != Variant::None && findings.0.is_empty() {
+        findings.report(
+            whole,
+            "there is no `[[archive]]` to take packages from",
+            "add one, or set `packages.variant = \"none\"`",
+        );
+    }
+    let groups = accounts::groups(&sections.group, &mut findings);
+    let users = accounts::users(&sections.user, &mut findings);
+    let compression = sections.image.compression.as_ref().map_or(Compression::Zstd, |c| c.value);
+    let epoch = sections.image.epoch.as_ref().and_then(|epoch| {
+        findings.take(epoch.span, Epoch::try_from(epoch.value), "seconds since 1970, up to the year 9999")
+    });
+    let waivers = waivers(&sections.waive, &mut findings);
+    let mut targets = BTreeMap::new();
+    for arch in platforms {
+        targets.insert(arch, target::target(arch, &sections.file, &sections.image, sources, files, &mut findings));
+    }
+    match (name, scripts) {
+        (Some(name), Some(scripts)) if findings.0.is_empty() => {
+            Ok(Recipe { name, scripts, archives, packages, users, groups, compression, epoch, waivers, targets })
+        }
+        _ => Err(findings.0),
+    }
+}
+
+/// A name that fits a repository's path component (distribution-spec) and a tag.
+fn is_name(text: &str) -> bool {
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let inner = text.chars().all(|c| word(c) || matches!(c, '.' | '_' | '-'));
+    let parted = text.split(['.', '_', '-']).all(|part| !part.is_empty());
+    inner && parted && text.len() <= 128
+}
+
+fn platforms(list: Option<&At<Vec<At<String>>>>, findings: &mut Findings) -> BTreeSet<Arch> {
+    let Some(list) = list else { return Arch::ALL.into() };
+    let mut seen: BTreeMap<Arch, Span> = BTreeMap::new();
+    for item in &list.value {
+        let hint = "a platform is linux/amd64 or linux/arm64";
+        let Some(Platform(arch)) = findings.take(item.span, item.value.parse::<Platform>(), hint) else { continue };
+        if let Some(first) = seen.insert(arch, item.span) {
+            findings.clash(
+                item.span,
+                format!("{} is there twice", item.value),
+                first,
+                "first here",
+                "name each platform once",
+            );
+        }
+    }
+    if list.value.is_empty() {
+        findings.report(list.span, "there is no platform to build for", "name linux/amd64, linux/arm64 or both");
+    }
+    seen.into_keys().collect()
+}
+
+fn archives(
+    list: Vec<At<ArchiveSection>>,
+    sources: &[&str],
+    files: &mut impl NamedFiles,
+    findings: &mut Findings,
+) -> Vec<Archive> {
+    const WORDS: &str = "letters, digits and `.` `+` `~` `_` `-`, in parts parted by `/`; the first a letter or digit";
+    let mut seen: BTreeMap<(String, String), Span> = BTreeMap::new();
+    let mut archives = Vec::new();
+    for At { span, value: section } in list {
+        let mirror = findings.text(
+            &section.mirror,
+            is_alias,
+            "an alias is lower-case letters, digits and `-`, such as `debian`; its address comes from the machine's own clients",
+        );
+        let mut words = |list: &[At<String>], what: &str| {
+            if list.is_empty() {
+                findings.report(span, format!("an archive needs {what}"), format!("add {what}"));
+            }
+            list.iter().filter_map(|word| findings.text(word, is_suite, WORDS)).collect::<Vec<_>>()
+        };
+        let suites = words(&section.suites, "suites");
+        let components =
+            section.components.as_ref().map_or_else(|| vec!["main".to_owned()], |c| words(c, "components"));
+        for suite in &section.suites {
+            let place = (section.mirror.value.clone(), suite.value.clone());
+            if let Some(first) = seen.insert(place, suite.span) {
+                let message = format!("`{}` of `{}` is there twice", suite.value, section.mirror.value);
+                findings.clash(suite.span, message, first, "first here", "put the two sections together");
+            }
+        }
+        let only = section.only.as_ref().map(|names| self::names(names, findings));
+        if only.as_ref().is_some_and(BTreeSet::is_empty) && section.only.as_ref().is_some_and(Vec::is_empty) {
+            findings.report(span, "`only` names no package", "name packages, or take the key out");
+        }
+        let priority = section.priority.and_then(|at| findings.number(&at, i16::MIN, i16::MAX));
+        let max_age_days = section.max_age_days.and_then(|at| findings.number(&at, 1_u32, 36_500));
+        let accept_expired = section.accept_expired.and_then(|at| findings.text(&at, |t| !t.trim().is_empty(), REASON));
+        let keys = keys(&section.signed_by, sources, files, findings);
+        if let Some(mirror) = mirror {
+            archives.push(Archive { mirror, suites, components, keys, only, priority, max_age_days, accept_expired });
+        }
+    }
+    archives
+}
+
+const REASON: &str = "say why that is fine";
+
+fn keys(list: &At<OneOrMore>, sources: &[&str], files: &mut impl NamedFiles, findings: &mut Findings) -> Vec<KeyFile> {
+    let paths = match &list.value {
+        OneOrMore::One(path) => std::slice::from_ref(path),
+        OneOrMore::More(paths) => paths,
+    };
+    if paths.is_empty() {
+        findings.report(list.span, "no key may sign this archive", "name the file with its keys");
+    }
+    let mut keys = Vec::new();
+    for path in paths {
+        match files.key(sources.get(path.span.file).copied().unwrap_or_default(), &path.value) {
+            Ok(bytes) => keys.push(KeyFile { named: path.value.clone(), sha256: Digest::of(&bytes), bytes }),
+            Err(refusal) => findings.report(path.span, refusal.message, refusal.hint),
+        }
+    }
+    keys
+}
+
+fn is_alias(text: &str) -> bool {
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(word) && text.len() <= 64
+}
+
+/// A suite or a component: it becomes a part of a path in the archive.
+fn is_suite(text: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '~' | '_' | '-');
+    let part = |part: &str| !part.is_empty() && part != "." && part != ".." && part.chars().all(word);
+    text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.split('/').all(part) && text.len() <= 255
+}
+
+const NAME: &str = "look at the name again: `apt-cache search` finds packages";
+
+fn names(list: &[At<String>], findings: &mut Findings) -> BTreeSet<PackageName> {
+    list.iter().filter_map(|name| findings.take(name.span, name.value.parse(), NAME)).collect()
+}
+
+fn packages(section: PackagesSection, findings: &mut Findings) -> Packages {
+    let mut install = BTreeMap::new();
+    for request in &section.install {
+        let text = request.value.as_str();
+        let (name, wanted) = if let Some((name, version)) = text.split_once('=') {
+            let hint = "an exact version is written `NAME=VERSION`, as `apt-cache policy NAME` shows it";
+            let Some(version) = findings.take(request.span, version.parse(), hint) else { continue };
+            (name, Wanted::Exactly(version))
+        } else if let Some(name) = text.strip_suffix('-') {
+            (name, Wanted::Absent)
+        } else {
+            (text, Wanted::Any)
+        };
+        if let Some(name) = findings.take(request.span, name.parse::<PackageName>(), NAME) {
+            install.insert(name, wanted);
+        }
+    }
+    Packages {
+        variant: section.variant.map_or(Variant::Essential, |variant| variant.value),
+        install,
+        recommends: section.recommends.is_some_and(|recommends| recommends.value),
+        accept_skew: names(&section.accept_skew, findings),
+    }
+}
+
+fn waivers(list: &[At<WaiveSection>], findings: &mut Findings) -> BTreeMap<String, String> {
+    let mut waivers: BTreeMap<String, String> = BTreeMap::new();
+    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+    let is_script = |text: &str| {
+        text.split_once('/').is_some_and(|(package, kind)| {
+            package.parse::<PackageName>().is_ok()
+                && matches!(kind, "preinst" | "postinst" | "prerm" | "postrm" | "config")
+        })
+    };
+    for At { value: section, .. } in list {
+        let rule = "a script is `PACKAGE/KIND`, KIND one of preinst, postinst, prerm, postrm, config";
+        let script = findings.text(&section.script, is_script, rule);
+        let reason = findings.text(&section.reason, |text| !text.trim().is_empty(), REASON);
+        if let Some(first) = seen.insert(&section.script.value, section.script.span) {
+            let message = format!("`{}` is waived twice", section.script.value);
+            findings.clash(section.script.span, message, first, "first here", "keep one reason");
+        }
+        if let (Some(script), Some(reason)) = (script, reason) {
+            waivers.insert(script, reason);
+        }
+    }
+    waivers
+}

@@ -1,0 +1,229 @@
+//! The sections and keys of a recipe file, as they are written. The types are read by [`super::de`] and printed as the JSON
+//! Schema; their doc comments are what an editor shows.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::de::At;
+use super::model::{Compression, Scripts, Variant};
+
+/// A container image: one TOML file.
+///
+/// With `extends`, tables merge, lists append, and the nearer value wins; `platforms`, `image.entrypoint` and `image.cmd` are
+/// one value each. In paths and in the values of `image`, `{arch}` (`amd64`) and `{triplet}` (`x86_64-linux-gnu`) are filled in for
+/// each platform; `{{` and `}}` are the braces themselves.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "Mokapot recipe", example = example())]
+pub(super) struct RecipeFile {
+    /// The image's name; `NAME` of `recipes/NAME.toml` by custom.
+    #[schemars(regex(pattern = r"^[a-z0-9]+([._-][a-z0-9]+)*$"), length(max = 128), example = &"jre-11")]
+    pub(super) name: At<String>,
+    /// Another recipe that this one adds to: a name (the file of that name beside this one) or a path from this file's folder.
+    #[expect(dead_code, reason = "read from the tree before the chain is merged; here it makes the key known")]
+    #[schemars(length(min = 1), example = &"base")]
+    pub(super) extends: Option<At<String>>,
+    /// What to build for; both platforms if not said.
+    #[schemars(length(min = 1), inner(regex(pattern = r"^linux/(amd64|arm64)$")), example = ["linux/amd64", "linux/arm64"])]
+    pub(super) platforms: Option<At<Vec<At<String>>>>,
+    /// What happens to the packages' maintainer scripts. It must be said, since nothing is skipped in silence.
+    pub(super) scripts: Option<At<Scripts>>,
+    /// Debian archives to take packages from.
+    #[serde(default)]
+    pub(super) archive: Vec<At<ArchiveSection>>,
+    /// What to install.
+    #[serde(default)]
+    pub(super) packages: PackagesSection,
+    /// Files and symbolic links of our own.
+    #[serde(default)]
+    pub(super) file: Vec<At<FileSection>>,
+    /// Users to add to `/etc/passwd`.
+    #[serde(default)]
+    pub(super) user: Vec<At<UserSection>>,
+    /// Groups to add to `/etc/group`.
+    #[serde(default)]
+    pub(super) group: Vec<At<GroupSection>>,
+    /// How containers start, and how the image is stored.
+    #[serde(default)]
+    pub(super) image: ImageSection,
+    /// Maintainer scripts that shall not be interpreted, each with the reason why that is fine.
+    #[serde(default)]
+    pub(super) waive: Vec<At<WaiveSection>>,
+}
+
+fn example() -> serde_json::Value {
+    serde_json::json!({
+        "name": "tools", "extends": "base", "packages": { "install": ["curl"] }, "image": { "entrypoint": ["/usr/bin/curl"] },
+    })
+}
+
+/// A Debian archive, as a deb822 source describes it. Its address is found by the alias, on the machine that locks.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ArchiveSection {
+    /// The alias of the mirror; never an address.
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9-]*$"), length(max = 64), example = &"debian")]
+    pub(super) mirror: At<String>,
+    /// Suites or codenames.
+    #[schemars(length(min = 1), inner(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9.+~_-]*(/[A-Za-z0-9.+~_-]+)*$")), example = ["bookworm"])]
+    pub(super) suites: Vec<At<String>>,
+    /// Components; `main` if not said.
+    #[schemars(length(min = 1), inner(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9.+~_-]*(/[A-Za-z0-9.+~_-]+)*$")), example = ["main"])]
+    pub(super) components: Option<Vec<At<String>>>,
+    /// Files with the OpenPGP keys that may sign the suites' Release files, as paths from this recipe's folder.
+    pub(super) signed_by: At<OneOrMore>,
+    /// The only packages to be taken from here; all of them if not said.
+    #[schemars(length(min = 1), inner(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+$")))]
+    pub(super) only: Option<Vec<At<String>>>,
+    /// The pin priority of its packages, as in apt_preferences(5); 500 if not said.
+    #[schemars(range(min = -32768, max = 32767))]
+    pub(super) priority: Option<At<i64>>,
+    /// Refuses a Release file that is older than so many days, even one that has no `Valid-Until`.
+    #[schemars(range(min = 1, max = 36500))]
+    pub(super) max_age_days: Option<At<i64>>,
+    /// Takes a Release file after its `Valid-Until` too; the value says why that is fine.
+    #[schemars(length(min = 1))]
+    pub(super) accept_expired: Option<At<String>>,
+}
+
+/// One path or a list of them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum OneOrMore {
+    One(At<String>),
+    More(#[schemars(length(min = 1))] Vec<At<String>>),
+}
+
+/// What to install.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct PackagesSection {
+    /// What is installed before the recipe's own packages; `essential` if not said.
+    pub(super) variant: Option<At<Variant>>,
+    /// Packages: `NAME`, `NAME=VERSION`, or `NAME-` for one that must not be installed.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+(=[0-9][A-Za-z0-9.+~:-]*)?$")), example = ["tini", "curl=7.88.1-10+deb12u12"])]
+    pub(super) install: Vec<At<String>>,
+    /// Whether recommended packages are installed too; no if not said.
+    pub(super) recommends: Option<At<bool>>,
+    /// Packages that may have different versions on the two platforms.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+$")))]
+    pub(super) accept_skew: Vec<At<String>>,
+}
+
+/// A file, or a symbolic link: exactly one of `source`, `content` and `symlink` is said.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct FileSection {
+    /// Where it is in the image.
+    #[schemars(regex(pattern = r"^/"), length(max = 4096), example = &"/opt/entrypoint.sh")]
+    pub(super) path: At<String>,
+    /// A file with its bytes, as a path from this recipe's folder.
+    #[schemars(length(min = 1))]
+    pub(super) source: Option<At<String>>,
+    /// Its text. No placeholder is filled in here.
+    pub(super) content: Option<At<String>>,
+    /// What the symbolic link points to.
+    #[schemars(length(min = 1))]
+    pub(super) symlink: Option<At<String>>,
+    /// Permissions in octal digits; `0644` if not said.
+    #[schemars(regex(pattern = r"^0?[0-7]{3,4}$"), example = &"0755")]
+    pub(super) mode: Option<At<String>>,
+    /// Numbers of the owner and the group; `0:0` if not said.
+    #[schemars(regex(pattern = r"^[0-9]+:[0-9]+$"), example = &"185:0")]
+    pub(super) owner: Option<At<String>>,
+}
+
+/// A user.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct UserSection {
+    /// Login name.
+    #[schemars(regex(pattern = r"^[a-z_][a-z0-9_-]*$"), length(max = 32))]
+    pub(super) name: At<String>,
+    /// Number.
+    #[schemars(range(min = 0, max = 4_294_967_294_u32))]
+    pub(super) uid: At<i64>,
+    /// Number of the primary group; the user's own number if not said.
+    #[schemars(range(min = 0, max = 4_294_967_294_u32))]
+    pub(super) gid: Option<At<i64>>,
+    /// Home folder; `/nonexistent` if not said. It is not made.
+    #[schemars(regex(pattern = r"^/"))]
+    pub(super) home: Option<At<String>>,
+    /// Login shell; `/usr/sbin/nologin` if not said.
+    #[schemars(regex(pattern = r"^/"))]
+    pub(super) shell: Option<At<String>>,
+    /// Names of more groups that the user is in.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = r"^[a-z_][a-z0-9_-]*$")))]
+    pub(super) groups: Vec<At<String>>,
+}
+
+/// A group.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct GroupSection {
+    /// Name.
+    #[schemars(regex(pattern = r"^[a-z_][a-z0-9_-]*$"), length(max = 32))]
+    pub(super) name: At<String>,
+    /// Number.
+    #[schemars(range(min = 0, max = 4_294_967_294_u32))]
+    pub(super) gid: At<i64>,
+}
+
+/// How containers start (the OCI image configuration), and how the image is stored.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct ImageSection {
+    /// `USER[:GROUP]`, names or numbers; root if not said.
+    #[schemars(regex(pattern = r"^[a-z0-9_][a-z0-9_-]*(:[a-z0-9_][a-z0-9_-]*)?$"), example = &"185:0")]
+    pub(super) user: Option<At<String>>,
+    /// Environment variables.
+    #[serde(default)]
+    pub(super) env: BTreeMap<At<String>, At<String>>,
+    /// Labels of the configuration.
+    #[serde(default)]
+    pub(super) labels: BTreeMap<At<String>, At<String>>,
+    /// The program that containers run, with its first arguments.
+    #[schemars(length(min = 1))]
+    pub(super) entrypoint: Option<Vec<At<String>>>,
+    /// The arguments, or the program where there is no entrypoint, that a container's own replace.
+    pub(super) cmd: Option<Vec<At<String>>>,
+    /// The folder that containers start in.
+    #[schemars(regex(pattern = r"^/"))]
+    pub(super) workdir: Option<At<String>>,
+    /// Ports: `PORT`, `PORT/tcp` or `PORT/udp`.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = r"^[0-9]{1,5}(/(tcp|udp))?$")), example = ["8080/tcp"])]
+    pub(super) ports: Vec<At<String>>,
+    /// Folders that hold data of containers.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = r"^/")))]
+    pub(super) volumes: Vec<At<String>>,
+    /// The signal that stops a container; `SIGTERM` if not said.
+    #[schemars(regex(pattern = r"^(SIG[A-Z0-9+-]+|[0-9]{1,2})$"), example = &"SIGINT")]
+    pub(super) stop_signal: Option<At<String>>,
+    /// Annotations of the manifests and the index.
+    #[serde(default)]
+    pub(super) annotations: BTreeMap<At<String>, At<String>>,
+    /// How layers are compressed; `zstd` if not said.
+    pub(super) compression: Option<At<Compression>>,
+    /// The moment of the image in seconds since 1970; the newest Release file's date if not said.
+    #[schemars(range(min = 0, max = 253_402_300_799_i64))]
+    pub(super) epoch: Option<At<i64>>,
+}
+
+/// A waiver.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct WaiveSection {
+    /// The script: `PACKAGE/preinst`, `PACKAGE/postinst`, `PACKAGE/prerm`, `PACKAGE/postrm` or `PACKAGE/config`.
+    #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+/(preinst|postinst|prerm|postrm|config)$"))]
+    pub(super) script: At<String>,
+    /// Why the image is right without it.
+    #[schemars(length(min = 1))]
+    pub(super) reason: At<String>,
+}
