@@ -3,9 +3,7 @@
 pub mod image;
 pub mod install;
 pub mod layer;
-pub mod rootfs;
-pub mod script;
-//! Floor 2: values in, values out. No clock, no environment, no disk, no network.
-
 pub mod lock;
 pub mod recipe;
+pub mod rootfs;
+pub mod script;
