@@ -3,3 +3,4 @@
 pub mod base;
 pub mod domain;
 pub mod formats;
+pub mod ops;
