@@ -8,7 +8,7 @@ use toml::de::DeTable;
 use toml::value::Datetime;
 
 use super::error::{LockError, Reason};
-use super::graph::Reach;
+use super::graph::{Reach, Via};
 use super::model::{Fingerprint, Lockfile, PackageLock, ReleaseLock, Root};
 use crate::base::{Arch, Digest, Epoch, Platform, redact};
 use crate::domain::recipe::LockMeaning;
@@ -20,6 +20,9 @@ pub const VERSION: i64 = 1;
 
 /// The largest lockfile that is read, in bytes.
 pub const MAX_BYTES: u64 = 32 << 20;
+
+/// What a `via` in the file says, if there is one.
+type Written = Option<Via>;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -124,7 +127,7 @@ impl Lockfile {
             );
         }
         let mut packages = Vec::new();
-        let mut places: BTreeMap<(PackageName, Arch), (usize, Option<Vec<String>>)> = BTreeMap::new();
+        let mut places: BTreeMap<(PackageName, Arch), (usize, Written)> = BTreeMap::new();
         for block in wire.package {
             let line = line_of(block.span().start);
             let read = block.into_inner().read(&wire.request);
@@ -181,7 +184,7 @@ impl Release {
 
 impl Block {
     /// The block's packages, one a platform, and what `via` says of each.
-    fn read(self, meaning: &LockMeaning) -> Result<Vec<(PackageLock, Option<Vec<String>>)>, Reason> {
+    fn read(self, meaning: &LockMeaning) -> Result<Vec<(PackageLock, Written)>, Reason> {
         let value = |key, rule: &str| Reason::Value { key, rule: format!("{}: {rule}", self.name) };
         let all = self.file.is_some();
         let tables: BTreeMap<Arch, Facts> = [(Arch::Amd64, self.amd64), (Arch::Arm64, self.arm64)]
