@@ -1,4 +1,5 @@
 //! Floor 1: formats, each a small pure library that could stand alone. No format knows another's meaning.
 
+pub mod compress;
 pub mod deb;
 pub mod tar;

@@ -1,12 +1,17 @@
-//! Debian's formats: versions, control data, relations, package indexes.
+//! Debian's formats: versions, control data, relations, package indexes, and the package file itself.
 //!
-//! Sources: deb-version(7), deb822(5), deb-control(5), Debian Policy chapters 5 and 7.
+//! Sources: deb-version(7), deb822(5), deb-control(5), deb(5), Debian Policy chapters 5 and 7.
 
+pub mod ar;
+pub mod archive;
+pub mod control;
 pub mod deb822;
 pub mod package;
 pub mod relation;
 pub mod version;
 
+pub use archive::{DebError, DebReader};
+pub use control::{Conffile, Control, ControlFile, Trigger, TriggerAction};
 pub use deb822::{Stanza, StanzaReader};
 pub use package::{Architecture, MultiArch, Package, PackageName};
 pub use relation::{Alternatives, Operator, Relation};

@@ -1,0 +1,85 @@
+//! Paths as archives write them, made into paths of the tree, or refused.
+
+use super::error::Problem;
+
+/// Linux's `PATH_MAX`, without the NUL.
+const MAX_PATH: usize = 4095;
+/// Linux's `NAME_MAX`.
+const MAX_NAME: usize = 255;
+
+/// The path in the form of [`super::Entry::path`]. Absolute ones count from the root of the tree.
+pub(super) fn normal(raw: Vec<u8>) -> Result<Vec<u8>, Problem> {
+    let fail = |path, reason| Err(Problem::Path { path, reason });
+    if raw.len() > MAX_PATH {
+        return fail(raw[..80].to_vec(), "longer than 4095 bytes");
+    }
+    let mut tidy = true;
+    for component in raw.split(|byte| *byte == b'/') {
+        match component {
+            b"" | b"." => tidy = false,
+            b".." => return fail(raw, "`..` leaves the tree"),
+            name if name.len() > MAX_NAME => return fail(raw, "a name longer than 255 bytes"),
+            name if name.contains(&0) => return fail(raw, "a NUL byte"),
+            name if name.starts_with(b".wh.") => {
+                return fail(raw, "names that start with `.wh.` mean deletions in an OCI layer");
+            }
+            _ => {}
+        }
+    }
+    if tidy {
+        return Ok(raw);
+    }
+    let mut path = Vec::with_capacity(raw.len());
+    for component in raw.split(|byte| *byte == b'/').filter(|part| !part.is_empty() && *part != b".") {
+        if !path.is_empty() {
+            path.push(b'/');
+        }
+        path.extend_from_slice(component);
+    }
+    Ok(path)
+}
+
+/// A symbolic link's target: kept as written; it is resolved inside the tree by whoever follows it.
+pub(super) fn target(raw: Vec<u8>) -> Result<Vec<u8>, Problem> {
+    let reason = match raw.len() {
+        0 => "a symbolic link to nothing",
+        _ if raw.contains(&0) => "a NUL byte in a symbolic link's target",
+        length if length > MAX_PATH => "a symbolic link's target longer than 4095 bytes",
+        _ => return Ok(raw),
+    };
+    Err(Problem::Path { path: raw.into_iter().take(80).collect(), reason })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_brought_into_form_or_refused() {
+        for (raw, expected) in [
+            (&b"./usr//bin/./x"[..], Some(&b"usr/bin/x"[..])),
+            (b"/etc/passwd", Some(b"etc/passwd")),
+            (b"usr/lib/", Some(b"usr/lib")),
+            (b"./", Some(b"")),
+            (b"C:\\x", Some(b"C:\\x")),
+            (b"a/...", Some(b"a/...")),
+            (b"caf\xe9\n\x1b[0m", Some(b"caf\xe9\n\x1b[0m")),
+            (b"./../../etc/x", None),
+            (b"a/../../x", None),
+            (b"..", None),
+            (b"a\0b", None),
+            (b"etc/.wh.passwd", None),
+            (b"etc/.wh..wh..opq", None),
+            (b".wh.", None),
+            (b"a/.wh.b/c", None),
+        ] {
+            assert_eq!(normal(raw.to_vec()).ok().as_deref(), expected, "{raw:?}");
+        }
+        assert!(normal(vec![b'x'; 255]).is_ok());
+        assert!(normal(vec![b'x'; 256]).is_err());
+        assert!(normal(b"a/".repeat(2000)).is_ok());
+        assert!(normal(b"a/".repeat(2100)).is_err());
+        assert!(target(Vec::new()).is_err());
+        assert_eq!(target(b"../x".to_vec()).unwrap(), b"../x");
+    }
+}
