@@ -3,6 +3,7 @@
 use crate::base::redact;
 use crate::base::{Class, Fault};
 use crate::domain::rootfs::TreeError;
+use crate::formats::deb::DebError;
 
 /// What is wrong with a package, or with two of them together. Packages are shown as `name version`.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,14 @@ pub enum InstallError {
         /// Why.
         source: TreeError,
     },
+    /// The `.deb` is malformed.
+    #[error("{package}: {source}")]
+    Deb {
+        /// The package.
+        package: String,
+        /// Why.
+        source: DebError,
+    },
     /// A package says something about itself that is not so, or cannot be.
     #[error("{package}: {reason}")]
     Package {
@@ -54,7 +63,7 @@ impl Fault for InstallError {
     fn class(&self) -> Class {
         match self {
             Self::Overwrite { .. } | Self::OverwriteDirectory { .. } => Class::Unsatisfiable,
-            Self::Tree { .. } | Self::Package { .. } => Class::Integrity,
+            Self::Deb { .. } | Self::Tree { .. } | Self::Package { .. } => Class::Integrity,
         }
     }
 
@@ -63,7 +72,7 @@ impl Fault for InstallError {
             Self::Overwrite { new, old, .. } | Self::OverwriteDirectory { new, old, .. } => Some(format!(
                 "leave {new} or {old} out of the recipe, or take both from the same suite: one of them lacks a `Replaces`"
             )),
-            Self::Tree { .. } | Self::Package { .. } => None,
+            Self::Deb { .. } | Self::Tree { .. } | Self::Package { .. } => None,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! `/var/lib/dpkg/info/<package>.*`: what the database keeps of one package. It depends on that package's bytes alone,
 //! so it is part of its fragment, and a layer changes only with its packages.
 
-use super::error::InstallError;
-use crate::formats::deb::{MultiArch, Package};
+use std::collections::BTreeSet;
+
+use crate::base::redact;
+use crate::formats::deb::{Control, MultiArch, Package};
 use crate::formats::tar::{Entry, Kind};
 
 /// The folder, in the form of [`Entry::path`].
@@ -27,45 +29,26 @@ pub fn path(package: &Package, kind: &str) -> Vec<u8> {
     format!("{FOLDER}/{}.{kind}", stem(package)).into_bytes()
 }
 
-/// The files for `package`, in order of their paths: the members of its control archive (each: name, entry, bytes), and
-/// `list` and `md5sums` where they are given. They are root's, with mode 0644 or, if the member can be executed, 0755, as
-/// dpkg leaves them under the usual umask; all carry the time of the member, `list` and a generated `md5sums` that of
-/// `control`.
+/// The files for a package, in order of their paths: those of its control archive, its `list`, and an `md5sums` where it
+/// has none. They are root's, with mode 0644 or, if the shipped file can be executed, 0755, as dpkg leaves them under the
+/// usual umask. Each carries the time of the shipped file, `list` and a made `md5sums` that of `control`.
 ///
 /// # Errors
-/// When a member's name cannot be one of the database.
-pub fn files(
-    package: &Package,
-    members: &[(Entry, Vec<u8>)],
-    list: Vec<u8>,
-    md5sums: Option<Vec<u8>>,
-) -> Result<Vec<(Entry, Vec<u8>)>, InstallError> {
+/// When a file's name cannot be one of the database's.
+pub fn files(control: &Control, list: Vec<u8>, md5sums: Option<Vec<u8>>) -> Result<Vec<(Entry, Vec<u8>)>, String> {
+    let package = &control.package;
     let mut files = Vec::new();
-    let mut control_time = 0;
-    for (member, bytes) in members {
-        if !matches!(member.kind, Kind::File { .. }) {
-            continue;
+    for (name, shipped) in control.files.iter().filter(|(name, _)| !NOT_COPIED.contains(&name.as_str())) {
+        if name.len() > 100 || !name.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_+.".contains(&c)) {
+            return Err(format!("`{}` is no name for a control file", redact::printable(name)));
         }
-        let name = std::str::from_utf8(&member.path).ok().filter(|name| {
-            name.len() <= 100 && name.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_+.".contains(&c))
-        });
-        let Some(name) = name else {
-            return Err(InstallError::Package {
-                package: format!("{} {}", package.name, package.version),
-                reason: format!("`{}` is no name for a control file", member.shown()),
-            });
-        };
-        if name == "control" {
-            control_time = member.mtime;
-        }
-        if !NOT_COPIED.contains(&name) {
-            let mode = if member.mode & 0o111 == 0 { 0o644 } else { 0o755 };
-            files.push((file(package, name, bytes, mode, member.mtime), bytes.clone()));
-        }
+        let mode = if shipped.mode & 0o111 == 0 { 0o644 } else { 0o755 };
+        files.push((file(package, name, &shipped.bytes, mode, shipped.mtime), shipped.bytes.clone()));
     }
-    files.push((file(package, "list", &list, 0o644, control_time), list));
+    let time = control.files.get("control").map_or(0, |shipped| shipped.mtime);
+    files.push((file(package, "list", &list, 0o644, time), list));
     if let Some(bytes) = md5sums {
-        files.push((file(package, "md5sums", &bytes, 0o644, control_time), bytes));
+        files.push((file(package, "md5sums", &bytes, 0o644, time), bytes));
     }
     files.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
     Ok(files)
@@ -77,7 +60,7 @@ fn file(package: &Package, kind: &str, bytes: &[u8], mode: u32, mtime: i64) -> E
 
 /// A `.list` without the paths that other packages took over. `lost` is sorted, in the form of [`Entry::path`].
 #[must_use]
-pub fn list_without(list: &[u8], lost: &std::collections::BTreeSet<Vec<u8>>) -> Vec<u8> {
+pub fn list_without(list: &[u8], lost: &BTreeSet<Vec<u8>>) -> Vec<u8> {
     let kept = |line: &&[u8]| !line.strip_prefix(b"/").is_some_and(|path| lost.contains(path));
     let mut text = Vec::with_capacity(list.len());
     for line in list.split(|c| *c == b'\n').filter(|line| !line.is_empty()).filter(kept) {

@@ -9,6 +9,7 @@
 //! ```
 
 pub mod database;
+pub mod deb;
 pub mod error;
 pub mod facts;
 pub mod info;
