@@ -8,17 +8,21 @@
 //! packages ──order──▶ order ──unpack──▶ Tree ──database──▶ /var/lib/dpkg
 //! ```
 
+pub mod accounts;
 pub mod database;
 pub mod deb;
 pub mod error;
 pub mod facts;
+pub mod files;
 pub mod info;
 pub mod order;
 pub mod stanza;
 pub mod unpack;
 
+pub use accounts::{AccountError, Accounts, Group, User};
 pub use database::State;
 pub use error::InstallError;
 pub use facts::{Conffile, Facts, Interest, Script};
+pub use files::RecipeFile;
 pub use order::unpack_order;
 pub use unpack::{Shipment, Unpacked, unpack};
