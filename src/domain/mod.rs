@@ -1,0 +1,3 @@
+//! Floor 2: what the product knows. Values in, values out; no clock, no environment, no disk, no network.
+
+pub mod layer;
