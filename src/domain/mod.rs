@@ -7,3 +7,6 @@ pub mod lock;
 pub mod recipe;
 pub mod rootfs;
 pub mod script;
+//! Floor 2: what the product knows. Values in, values out; no clock, no environment, no disk, no network.
+
+pub mod layer;
