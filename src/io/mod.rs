@@ -1,4 +1,5 @@
 //! Floor 3: every byte that enters or leaves.
 
+pub mod archive;
 pub mod http;
 pub mod store;

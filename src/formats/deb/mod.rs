@@ -5,9 +5,11 @@
 pub mod deb822;
 pub mod package;
 pub mod relation;
+pub mod release;
 pub mod version;
 
 pub use deb822::{Stanza, StanzaReader};
 pub use package::{Architecture, MultiArch, Package, PackageName};
 pub use relation::{Alternatives, Operator, Relation};
+pub use release::{IndexFile, Release};
 pub use version::Version;
