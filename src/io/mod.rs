@@ -2,4 +2,5 @@
 
 pub mod archive;
 pub mod http;
+pub mod sources;
 pub mod store;
