@@ -1,5 +1,7 @@
 //! Floor 3: every byte that enters or leaves.
 
+pub mod archive;
 pub mod http;
 pub mod registry;
+pub mod sources;
 pub mod store;

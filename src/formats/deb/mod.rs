@@ -8,6 +8,7 @@ pub mod control;
 pub mod deb822;
 pub mod package;
 pub mod relation;
+pub mod release;
 pub mod version;
 
 pub use archive::{DebError, DebReader};
@@ -15,4 +16,5 @@ pub use control::{Conffile, Control, ControlFile, Trigger, TriggerAction};
 pub use deb822::{Stanza, StanzaReader};
 pub use package::{Architecture, MultiArch, Package, PackageName};
 pub use relation::{Alternatives, Operator, Relation};
+pub use release::{IndexFile, Release};
 pub use version::Version;
