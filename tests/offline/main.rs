@@ -4,3 +4,5 @@ mod layout;
 
 #[path = "../support/mod.rs"]
 mod support;
+
+mod data;

@@ -6,5 +6,6 @@
     reason = "each test binary uses its own part of this module"
 )]
 
+pub mod deb;
 pub mod http;
 pub mod image;
