@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::de::At;
+use super::de::{At, OneOrMore};
 use super::model::{Compression, Scripts, Variant};
 
 /// A container image: one TOML file.
@@ -73,7 +73,7 @@ pub(super) struct ArchiveSection {
     #[schemars(length(min = 1), inner(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9.+~_-]*(/[A-Za-z0-9.+~_-]+)*$")), example = ["main"])]
     pub(super) components: Option<Vec<At<String>>>,
     /// Files with the OpenPGP keys that may sign the suites' Release files, as paths from this recipe's folder.
-    pub(super) signed_by: At<OneOrMore>,
+    pub(super) signed_by: At<OneOrMore<String>>,
     /// The only packages to be taken from here; all of them if not said.
     #[schemars(length(min = 1), inner(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+$")))]
     pub(super) only: Option<Vec<At<String>>>,
@@ -88,23 +88,16 @@ pub(super) struct ArchiveSection {
     pub(super) accept_expired: Option<At<String>>,
 }
 
-/// One path or a list of them.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(super) enum OneOrMore {
-    One(At<String>),
-    More(#[schemars(length(min = 1))] Vec<At<String>>),
-}
-
 /// What to install.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct PackagesSection {
     /// What is installed before the recipe's own packages; `essential` if not said.
     pub(super) variant: Option<At<Variant>>,
-    /// Packages: `NAME`, `NAME=VERSION`, or `NAME-` for one that must not be installed.
+    /// Packages, as apt-get(8) takes them: `NAME`, `NAME=VERSION`, `NAME/SUITE`, or `NAME-` for one that must not be installed. Of two
+    /// that name the same package, the later one counts.
     #[serde(default)]
-    #[schemars(inner(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+(=[0-9][A-Za-z0-9.+~:-]*)?$")), example = ["tini", "curl=7.88.1-10+deb12u12"])]
+    #[schemars(inner(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+(=[0-9][A-Za-z0-9.+~:-]*|/[A-Za-z0-9][A-Za-z0-9._-]*)?$")), example = ["tini", "curl=7.88.1-10+deb12u12"])]
     pub(super) install: Vec<At<String>>,
     /// Whether recommended packages are installed too; no if not said.
     pub(super) recommends: Option<At<bool>>,
