@@ -1,6 +1,9 @@
 //! Tests that need no network beyond loopback: whole rooms and whole flows over fixtures built in code.
 
 mod layout;
+mod lock;
+mod project;
+mod recipe;
 
 #[path = "../support/mod.rs"]
 mod support;

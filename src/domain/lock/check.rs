@@ -98,7 +98,11 @@ fn changes(locked: &LockMeaning, now: &LockMeaning) -> Vec<Changed> {
         changes.lists(&key("accept-expired"), &[old.accept_expired], &[new.accept_expired]);
     }
     if changes.0.is_empty() {
-        changes.0.push(Changed { key: "archive: the order".into(), locked: labels(locked), recipe: labels(now) });
+        changes.0.push(Changed {
+            key: "the order of what is asked for".into(),
+            locked: Vec::new(),
+            recipe: Vec::new(),
+        });
     }
     changes.0
 }
@@ -123,7 +127,8 @@ impl Changes {
 impl fmt::Display for Changed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = |sign: char, list: &[String]| list.iter().map(|item| format!(" {sign}{item}")).collect::<String>();
-        write!(f, "{}:{}{}", self.key, words('-', &self.locked), words('+', &self.recipe))
+        let colon = if self.locked.is_empty() && self.recipe.is_empty() { "" } else { ":" };
+        write!(f, "{}{colon}{}{}", self.key, words('-', &self.locked), words('+', &self.recipe))
     }
 }
 

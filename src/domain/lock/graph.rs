@@ -52,6 +52,7 @@ fn answered(request: &str, here: &BTreeMap<&PackageName, &PackageLock>) -> bool 
     if let Some(name) = request.strip_suffix('-') {
         return find(name).is_none();
     }
+    let request = request.split('/').next().unwrap_or(request);
     let asked = |package: &&&PackageLock| matches!(&package.root, Some(Root::Asked(name)) if name.as_str() == request);
     find(request).is_some() || here.values().any(|package| asked(&package))
 }
@@ -140,8 +141,9 @@ const LONGEST_VIA: usize = 8;
 fn is_meant(root: &Root, meaning: &LockMeaning) -> bool {
     match root {
         Root::Variant => meaning.variant != Variant::None,
-        Root::Asked(name) => {
-            meaning.install.iter().any(|request| request.split('=').next().is_some_and(|asked| asked == name.as_str()))
-        }
+        Root::Asked(name) => meaning
+            .install
+            .iter()
+            .any(|request| request.split(['=', '/']).next().is_some_and(|asked| asked == name.as_str())),
     }
 }

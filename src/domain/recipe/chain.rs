@@ -68,8 +68,10 @@ impl Chain {
         }
         let source = match Source::decode(name, bytes) {
             Ok(source) => source,
-            Err((source, span, message, hint)) => {
-                return Err(RecipeError::new(&[source], vec![Problem::new(span, message, hint)]));
+            Err((mut source, span, message, hint)) => {
+                let mut problems = credential::find(&mut source, 0);
+                problems.push(Problem::new(span, message, hint));
+                return Err(RecipeError::new(&[source], problems));
             }
         };
         self.sources.push(source);

@@ -23,6 +23,10 @@ pub(super) struct At<T> {
     pub(super) value: T,
 }
 
+/// A list, or one item of it written without brackets.
+#[derive(Clone, Debug)]
+pub(super) struct OneOrMore<T>(pub(super) Vec<At<T>>);
+
 /// Places do not compare: two values are the same wherever they stand.
 impl<T: PartialEq> PartialEq for At<T> {
     fn eq(&self, other: &Self) -> bool {
@@ -74,6 +78,46 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
             }
         }
         deserializer.deserialize_newtype_struct(AT, Placed(PhantomData))
+    }
+}
+
+/// The name by which [`OneOrMore`] asks for a list.
+const ONE_OR_MORE: &str = "$mokapot::OneOrMore";
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMore<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Listed<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Listed<T> {
+            type Value = OneOrMore<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value or a list of values")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<OneOrMore<T>, A::Error> {
+                let mut items = Vec::new();
+                while let Some(item) = seq.next_element()? {
+                    items.push(item);
+                }
+                Ok(OneOrMore(items))
+            }
+        }
+        deserializer.deserialize_newtype_struct(ONE_OR_MORE, Listed(PhantomData))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for OneOrMore<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "OneOrMore".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let item = generator.subschema_for::<T>();
+        schemars::json_schema!({ "anyOf": [item, { "type": "array", "items": item, "minItems": 1 }] })
     }
 }
 
@@ -167,8 +211,8 @@ impl de::Error for Error {
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         let hint = nearest(variant, expected).map_or_else(
-            || format!("one of {} stands here", list(expected)),
-            |word| format!("did you mean `{word}`? One of {} stands here", list(expected)),
+            || format!("the values here are {}", list(expected)),
+            |word| format!("did you mean `{word}`?"),
         );
         Self::new(format!("unknown value `{variant}`"), hint)
     }
@@ -199,7 +243,7 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
             Value::String(text) => visitor.visit_str(text),
             Value::Integer(number) => visitor.visit_i64(*number),
             Value::Boolean(value) => visitor.visit_bool(*value),
-            Value::List(items) => visitor.visit_seq(Items { items: items.iter(), index: 0 }),
+            Value::List(items) => visitor.visit_seq(Items(items.iter())),
             Value::Table(entries) => visitor.visit_map(Entries { entries: entries.iter(), value: None }),
             Value::Other(kind) => Err(de::Error::invalid_type(Unexpected::Other(kind), &visitor)),
         };
@@ -212,8 +256,13 @@ impl<'de> Deserializer<'de> for NodeDe<'_> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
         let span = self.0.span;
-        if name == AT { visitor.visit_seq(Place::new(span, self)) } else { visitor.visit_newtype_struct(self) }
-            .map_err(|error| error.at(span))
+        match (name, &self.0.value) {
+            (AT, _) => visitor.visit_seq(Place::new(span, self)),
+            (ONE_OR_MORE, Value::List(_)) => self.deserialize_any(visitor),
+            (ONE_OR_MORE, _) => visitor.visit_seq(Items(std::slice::from_ref(self.0).iter())),
+            _ => visitor.visit_newtype_struct(self),
+        }
+        .map_err(|error| error.at(span))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -281,17 +330,13 @@ impl<'de, D: Deserializer<'de, Error = Error>> SeqAccess<'de> for Place<D> {
     }
 }
 
-struct Items<'a> {
-    items: std::slice::Iter<'a, Node>,
-    index: usize,
-}
+struct Items<'a>(std::slice::Iter<'a, Node>);
 
 impl<'de> SeqAccess<'de> for Items<'_> {
     type Error = Error;
 
     fn next_element_seed<T: de::DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Error> {
-        self.index += 1;
-        self.items.next().map(|item| seed.deserialize(NodeDe(item))).transpose()
+        self.0.next().map(|item| seed.deserialize(NodeDe(item))).transpose()
     }
 }
 

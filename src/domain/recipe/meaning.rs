@@ -30,7 +30,7 @@ pub struct LockMeaning {
     pub platforms: Vec<Platform>,
     /// The variant.
     pub variant: Variant,
-    /// Sorted: `NAME`, `NAME=VERSION` or `NAME-`.
+    /// In the order of the recipe: `NAME`, `NAME=VERSION`, `NAME/SUITE` or `NAME-`.
     pub install: Vec<String>,
     /// Whether recommended packages are followed.
     pub recommends: bool,
@@ -84,7 +84,7 @@ impl LockMeaning {
         Self {
             platforms: recipe.platforms().collect(),
             variant: recipe.packages.variant,
-            install: recipe.packages.install.iter().map(|(name, wanted)| format!("{name}{wanted}")).collect(),
+            install: recipe.packages.install.iter().map(ToString::to_string).collect(),
             recommends: recipe.packages.recommends,
             accept_skew: recipe.packages.accept_skew.iter().map(ToString::to_string).collect(),
             archives: recipe.archives.iter().map(archive).collect(),

@@ -91,12 +91,21 @@ pub struct KeyFile {
 pub struct Packages {
     /// What comes before the recipe's own packages.
     pub variant: Variant,
-    /// What the recipe asks for, by name.
-    pub install: BTreeMap<PackageName, Wanted>,
+    /// What the recipe asks for, in its order, each package once. Where two could serve a dependency, the order can decide.
+    pub install: Vec<Request>,
     /// Whether recommended packages are installed too.
     pub recommends: bool,
     /// Packages that may differ in version between the platforms.
     pub accept_skew: BTreeSet<PackageName>,
+}
+
+/// A line of `install`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Request {
+    /// The package, or a virtual one.
+    pub name: PackageName,
+    /// How it is wanted.
+    pub wanted: Wanted,
 }
 
 /// How a recipe wants a package.
@@ -107,6 +116,8 @@ pub enum Wanted {
     Any,
     /// Installed in this version.
     Exactly(Version),
+    /// Installed, in the version of this suite.
+    From(String),
     /// Not installed.
     Absent,
 }
@@ -269,13 +280,15 @@ impl fmt::Display for ImageUser {
     }
 }
 
-impl fmt::Display for Wanted {
-    /// What follows the name in `install`: nothing, `=VERSION` or `-`.
+impl fmt::Display for Request {
+    /// As the recipe writes it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Any => Ok(()),
-            Self::Exactly(version) => write!(f, "={version}"),
-            Self::Absent => f.write_str("-"),
+        self.name.fmt(f)?;
+        match &self.wanted {
+            Wanted::Any => Ok(()),
+            Wanted::Exactly(version) => write!(f, "={version}"),
+            Wanted::From(suite) => write!(f, "/{suite}"),
+            Wanted::Absent => f.write_str("-"),
         }
     }
 }

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::accounts;
 use super::chain::NamedFiles;
-use super::de::At;
+use super::de::{At, OneOrMore};
 use super::error::Problem;
 use super::findings::Findings;
-use super::model::{Archive, Compression, KeyFile, Packages, Recipe, Variant, Wanted};
+use super::model::{Archive, Compression, KeyFile, Packages, Recipe, Request, Variant, Wanted};
 use super::source::Span;
 use super::target;
-use super::wire::{ArchiveSection, OneOrMore, PackagesSection, RecipeFile, WaiveSection};
+use super::wire::{ArchiveSection, PackagesSection, RecipeFile, WaiveSection};
 use crate::base::{Arch, Digest, Epoch, Platform};
 use crate::formats::deb::package::PackageName;
 
@@ -142,11 +142,13 @@ fn archives(
 
 const REASON: &str = "say why that is fine";
 
-fn keys(list: &At<OneOrMore>, sources: &[&str], files: &mut impl NamedFiles, findings: &mut Findings) -> Vec<KeyFile> {
-    let paths = match &list.value {
-        OneOrMore::One(path) => std::slice::from_ref(path),
-        OneOrMore::More(paths) => paths,
-    };
+fn keys(
+    list: &At<OneOrMore<String>>,
+    sources: &[&str],
+    files: &mut impl NamedFiles,
+    findings: &mut Findings,
+) -> Vec<KeyFile> {
+    let paths = &list.value.0;
     if paths.is_empty() {
         findings.report(list.span, "no key may sign this archive", "name the file with its keys");
     }
@@ -179,20 +181,16 @@ fn names(list: &[At<String>], findings: &mut Findings) -> BTreeSet<PackageName> 
 }
 
 fn packages(section: PackagesSection, findings: &mut Findings) -> Packages {
-    let mut install = BTreeMap::new();
-    for request in &section.install {
-        let text = request.value.as_str();
-        let (name, wanted) = if let Some((name, version)) = text.split_once('=') {
-            let hint = "an exact version is written `NAME=VERSION`, as `apt-cache policy NAME` shows it";
-            let Some(version) = findings.take(request.span, version.parse(), hint) else { continue };
-            (name, Wanted::Exactly(version))
-        } else if let Some(name) = text.strip_suffix('-') {
-            (name, Wanted::Absent)
-        } else {
-            (text, Wanted::Any)
-        };
-        if let Some(name) = findings.take(request.span, name.parse::<PackageName>(), NAME) {
-            install.insert(name, wanted);
+    let mut install: Vec<Request> = Vec::new();
+    let mut places: BTreeMap<PackageName, usize> = BTreeMap::new();
+    for at in &section.install {
+        let Some(request) = request(at, findings) else { continue };
+        match places.get(&request.name).and_then(|place| install.get_mut(*place)) {
+            Some(earlier) => *earlier = request,
+            None => {
+                places.insert(request.name.clone(), install.len());
+                install.push(request);
+            }
         }
     }
     Packages {
@@ -201,6 +199,24 @@ fn packages(section: PackagesSection, findings: &mut Findings) -> Packages {
         recommends: section.recommends.is_some_and(|recommends| recommends.value),
         accept_skew: names(&section.accept_skew, findings),
     }
+}
+
+/// A line of `install`.
+fn request(at: &At<String>, findings: &mut Findings) -> Option<Request> {
+    let text = at.value.as_str();
+    let (name, wanted) = if let Some((name, version)) = text.split_once('=') {
+        let hint = "an exact version is written `NAME=VERSION`, as `apt-cache policy NAME` shows it";
+        (name, Wanted::Exactly(findings.take(at.span, version.parse(), hint)?))
+    } else if let Some((name, suite)) = text.split_once('/') {
+        let fine = is_suite(suite) && !suite.contains('/');
+        let suite = fine.then(|| suite.to_owned()).ok_or_else(|| format!("`{suite}` is no suite"));
+        (name, Wanted::From(findings.take(at.span, suite, "after `/` stands a suite, such as `bookworm-backports`")?))
+    } else if let Some(name) = text.strip_suffix('-') {
+        (name, Wanted::Absent)
+    } else {
+        (text, Wanted::Any)
+    };
+    Some(Request { name: findings.take(at.span, name.parse(), NAME)?, wanted })
 }
 
 fn waivers(list: &[At<WaiveSection>], findings: &mut Findings) -> BTreeMap<String, String> {

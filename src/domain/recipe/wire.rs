@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::de::At;
+use super::de::{At, OneOrMore};
 use super::model::{Compression, Scripts, Variant};
 
 /// A container image: one TOML file.
@@ -73,7 +73,7 @@ pub(super) struct ArchiveSection {
     #[schemars(length(min = 1), inner(regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9.+~_-]*(/[A-Za-z0-9.+~_-]+)*$")), example = ["main"])]
     pub(super) components: Option<Vec<At<String>>>,
     /// Files with the OpenPGP keys that may sign the suites' Release files, as paths from this recipe's folder.
-    pub(super) signed_by: At<OneOrMore>,
+    pub(super) signed_by: At<OneOrMore<String>>,
     /// The only packages to be taken from here; all of them if not said.
     #[schemars(length(min = 1), inner(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+$")))]
     pub(super) only: Option<Vec<At<String>>>,
@@ -84,16 +84,8 @@ pub(super) struct ArchiveSection {
     #[schemars(range(min = 1, max = 36500))]
     pub(super) max_age_days: Option<At<i64>>,
     /// Takes a Release file after its `Valid-Until` too; the value says why that is fine.
-    #[schemars(length(min = 1))]
+    #[schemars(regex(pattern = r"\S"))]
     pub(super) accept_expired: Option<At<String>>,
-}
-
-/// One path or a list of them.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(super) enum OneOrMore {
-    One(At<String>),
-    More(#[schemars(length(min = 1))] Vec<At<String>>),
 }
 
 /// What to install.
@@ -102,9 +94,10 @@ pub(super) enum OneOrMore {
 pub(super) struct PackagesSection {
     /// What is installed before the recipe's own packages; `essential` if not said.
     pub(super) variant: Option<At<Variant>>,
-    /// Packages: `NAME`, `NAME=VERSION`, or `NAME-` for one that must not be installed.
+    /// Packages, as apt-get(8) takes them: `NAME`, `NAME=VERSION`, `NAME/SUITE`, or `NAME-` for one that must not be installed. Of two
+    /// that name the same package, the later one counts.
     #[serde(default)]
-    #[schemars(inner(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+(=[0-9][A-Za-z0-9.+~:-]*)?$")), example = ["tini", "curl=7.88.1-10+deb12u12"])]
+    #[schemars(inner(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+(=[0-9][A-Za-z0-9.+~:-]*|/[A-Za-z0-9][A-Za-z0-9._-]*)?$")), example = ["tini", "curl=7.88.1-10+deb12u12"])]
     pub(super) install: Vec<At<String>>,
     /// Whether recommended packages are installed too; no if not said.
     pub(super) recommends: Option<At<bool>>,
@@ -117,6 +110,7 @@ pub(super) struct PackagesSection {
 /// A file, or a symbolic link: exactly one of `source`, `content` and `symlink` is said.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("oneOf" = [{ "required": ["source"] }, { "required": ["content"] }, { "required": ["symlink"] }]))]
 pub(super) struct FileSection {
     /// Where it is in the image.
     #[schemars(regex(pattern = r"^/"), length(max = 4096), example = &"/opt/entrypoint.sh")]
@@ -183,21 +177,24 @@ pub(super) struct ImageSection {
     pub(super) user: Option<At<String>>,
     /// Environment variables.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "pattern": "^[^=]+$" }))]
     pub(super) env: BTreeMap<At<String>, At<String>>,
     /// Labels of the configuration.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "pattern": r"^\S+$" }))]
     pub(super) labels: BTreeMap<At<String>, At<String>>,
     /// The program that containers run, with its first arguments.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), extend("prefixItems" = [{ "minLength": 1 }]))]
     pub(super) entrypoint: Option<Vec<At<String>>>,
     /// The arguments, or the program where there is no entrypoint, that a container's own replace.
+    #[schemars(extend("prefixItems" = [{ "minLength": 1 }]))]
     pub(super) cmd: Option<Vec<At<String>>>,
     /// The folder that containers start in.
     #[schemars(regex(pattern = r"^/"))]
     pub(super) workdir: Option<At<String>>,
     /// Ports: `PORT`, `PORT/tcp` or `PORT/udp`.
     #[serde(default)]
-    #[schemars(inner(regex(pattern = r"^[0-9]{1,5}(/(tcp|udp))?$")), example = ["8080/tcp"])]
+    #[schemars(inner(regex(pattern = r"^[1-9][0-9]{0,4}(/(tcp|udp))?$")), example = ["8080/tcp"])]
     pub(super) ports: Vec<At<String>>,
     /// Folders that hold data of containers.
     #[serde(default)]
@@ -208,6 +205,7 @@ pub(super) struct ImageSection {
     pub(super) stop_signal: Option<At<String>>,
     /// Annotations of the manifests and the index.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "pattern": r"^\S+$" }))]
     pub(super) annotations: BTreeMap<At<String>, At<String>>,
     /// How layers are compressed; `zstd` if not said.
     pub(super) compression: Option<At<Compression>>,
@@ -224,6 +222,6 @@ pub(super) struct WaiveSection {
     #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+/(preinst|postinst|prerm|postrm|config)$"))]
     pub(super) script: At<String>,
     /// Why the image is right without it.
-    #[schemars(length(min = 1))]
+    #[schemars(regex(pattern = r"\S"))]
     pub(super) reason: At<String>,
 }
