@@ -4,3 +4,4 @@ pub mod base;
 pub mod domain;
 pub mod formats;
 pub mod io;
+pub mod ops;
