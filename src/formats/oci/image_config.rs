@@ -7,7 +7,7 @@ use super::json::{self, Node};
 use crate::base::DiffId;
 
 /// The members of a config that we read. Unknown ones stay in the bytes, which are never rewritten.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct ImageConfig {
     /// `os/architecture[/variant]`.
     pub platform: String,

@@ -18,6 +18,9 @@ pub const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.lis
 /// Docker's name of a manifest.
 pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
+/// Docker's name of a config.
+pub const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
+
 /// What we ask a registry for, in one `Accept` header. Without it, some registries answer 404 to an OCI manifest.
 pub const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
      application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";

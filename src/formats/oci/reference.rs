@@ -133,6 +133,14 @@ impl FromStr for Tag {
     }
 }
 
+impl Selector {
+    /// The tag that is meant when none is named.
+    #[must_use]
+    pub fn latest() -> Self {
+        Self::Tag(Tag("latest".into()))
+    }
+}
+
 impl RepositoryName {
     /// `host[:port]`.
     #[must_use]
@@ -188,7 +196,7 @@ impl Reference {
         match (&self.digest, &self.tag) {
             (Some(digest), _) => Selector::Digest(*digest),
             (None, Some(tag)) => Selector::Tag(tag.clone()),
-            (None, None) => Selector::Tag(Tag("latest".into())),
+            (None, None) => Selector::latest(),
         }
     }
 }

@@ -1,8 +1,24 @@
 //! Registries and layouts: where images are, and how they get there.
+//!
+//! [`Images`] is the one interface over both; [`Layout`] is a folder, [`Repository`] the distribution API.
 
+mod address;
 pub mod archive;
+mod auth;
+mod credentials;
 pub mod error;
+pub mod images;
 pub mod layout;
+mod pages;
+pub mod repository;
+pub mod retry;
+mod transport;
+mod upload;
 
 pub use error::{Error, Refusal, Result};
+pub use images::Images;
 pub use layout::{BlobWriter, Layout};
+pub use repository::{Access, Options, Repository};
+pub use retry::Patience;
+pub use transport::ByteStream;
+pub use upload::Uploaded;

@@ -1,0 +1,390 @@
+//! One repository of a registry, by the distribution-spec: manifests and blobs in and out.
+//!
+//! It is written on `reqwest` rather than on a registry crate (`oci-client` and its kin), because a build that never
+//! leaves half an image behind needs what those do not give: uploads that resume, retries that know what may be repeated, a say
+//! in where redirects and upload locations lead, and bodies that are verified while they stream.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures_util::stream::try_unfold;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue, RANGE};
+use url::Url;
+
+use super::auth::Auth;
+use super::error::{Error, Got, Result};
+use super::retry::Patience;
+use super::transport::{Answer, Body, ByteStream, Call, Transport};
+use crate::base::{Digest, Hasher, Progress};
+use crate::formats::oci::json::MAX_SIZE;
+use crate::formats::oci::{Challenge, Descriptor, Document, RepositoryName, Selector, media_type};
+
+/// How to talk to registries.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Docker's `config.json`, where logins are.
+    pub docker_config: Option<PathBuf>,
+    /// Registries (`host[:port]`) that may be spoken to without TLS. Loopback always may.
+    pub insecure: Vec<String>,
+    /// When to give up.
+    pub patience: Patience,
+    /// The most bytes of a blob in one request. Large ones are sent in parts, so that a broken one can be resumed.
+    pub chunk: u64,
+    /// How many blobs are on their way at a time.
+    pub parallel: usize,
+}
+
+/// What we want to do in a repository: the scopes of a token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Read.
+    Pull,
+    /// Read and write, and read another repository of the registry whose blobs may be mounted.
+    Push {
+        /// Its path within the registry.
+        mount_from: Option<String>,
+    },
+}
+
+/// A repository and our connection to it.
+pub struct Repository {
+    name: RepositoryName,
+    access: Access,
+    pub(super) transport: Arc<Transport>,
+    pub(super) auth: Arc<Auth>,
+    pub(super) options: Options,
+    /// Uploads that were begun and not finished, by a number of ours.
+    pub(super) sessions: Mutex<BTreeMap<u64, Url>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { docker_config: None, insecure: Vec::new(), patience: Patience::default(), chunk: 32 << 20, parallel: 4 }
+    }
+}
+
+impl Repository {
+    /// Prepares to talk to `name`; nothing is sent yet. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// When the TLS library cannot be set up, for example because the system has no certificates.
+    pub fn connect(
+        name: &RepositoryName,
+        access: Access,
+        options: &Options,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Self> {
+        // the one registry whose name is not its address
+        let named = oci_spec::distribution::Reference::with_tag(name.registry().into(), String::new(), String::new());
+        let registry = named.resolve_registry().to_owned();
+        let insecure = options.insecure.iter().any(|host| host == name.registry());
+        let scheme = if insecure || is_loopback(&registry) { "http" } else { "https" };
+        let base = Url::parse(&format!("{scheme}://{registry}/v2/")).map_err(|error| Error::Protocol {
+            verb: "GET",
+            url: name.to_string(),
+            what: error.to_string(),
+        })?;
+        let scopes = match &access {
+            Access::Pull => vec![format!("repository:{}:pull", name.path())],
+            Access::Push { mount_from } => {
+                let own = format!("repository:{}:pull,push", name.path());
+                [own].into_iter().chain(mount_from.as_ref().map(|from| format!("repository:{from}:pull"))).collect()
+            }
+        };
+        Ok(Self {
+            name: name.clone(),
+            access,
+            transport: Arc::new(Transport::new(base, options.patience.clone(), progress)?),
+            auth: Arc::new(Auth::new(registry, scopes, options.docker_config.clone())),
+            options: options.clone(),
+            sessions: Mutex::default(),
+        })
+    }
+
+    /// Which one it is.
+    #[must_use]
+    pub fn name(&self) -> &RepositoryName {
+        &self.name
+    }
+
+    /// The repository whose blobs may be mounted.
+    #[must_use]
+    pub fn mount_from(&self) -> Option<&str> {
+        match &self.access {
+            Access::Push { mount_from } => mount_from.as_deref(),
+            Access::Pull => None,
+        }
+    }
+
+    /// How we talk to it.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Asks whether there is a registry at all: `GET /v2/` (distribution-spec, end-1).
+    ///
+    /// # Errors
+    /// When the server does not answer, or not as a registry does.
+    pub async fn ping(&self) -> Result<()> {
+        let answer = self.transport.send(&Call::new("GET", self.transport.base().clone()), None).await?;
+        let asks = answer.all("www-authenticate").iter().any(|header| !Challenge::parse(header).is_empty());
+        match answer.status() {
+            200 => Ok(()),
+            401 if asks => Ok(()),
+            404 => Err(answer.protocol("404: no registry answers there")),
+            _ => Err(answer.into_error().await),
+        }
+    }
+
+    /// Digest and size of a manifest; none when it is not there.
+    ///
+    /// # Errors
+    /// When the registry refuses or cannot be reached. A 403 is not "not there".
+    pub async fn head_manifest(&self, selector: &Selector) -> Result<Option<Digest>> {
+        let call = Call::new("HEAD", self.manifest_url(selector)).header(ACCEPT, media_type::ACCEPT);
+        let answer = self.call(&call).await?;
+        match answer.status() {
+            200 => match answer.header("docker-content-digest").map(str::parse) {
+                Some(Ok(digest)) => Ok(Some(digest)),
+                // the header is optional: fetch the bytes and hash them
+                _ => Ok(Some(self.manifest(selector, None).await?.digest())),
+            },
+            404 => Ok(None),
+            _ => Err(answer.into_error().await),
+        }
+    }
+
+    /// Fetches a manifest or index. `announced` is the media type of the descriptor that led here.
+    ///
+    /// # Errors
+    /// When it is not there; when its bytes are not those of the digest (nothing is parsed then) or of the digest the
+    /// registry announces for the tag; when it is no document that we read.
+    pub async fn manifest(&self, selector: &Selector, announced: Option<&str>) -> Result<Document> {
+        let object = format!("{}{selector}", self.name);
+        let call = Call::new("GET", self.manifest_url(selector)).header(ACCEPT, media_type::ACCEPT);
+        let answer = self.call(&call).await?;
+        match answer.status() {
+            200 => {}
+            404 => return Err(self.no_image(selector).await),
+            _ => return Err(answer.into_error().await),
+        }
+        let stated = answer.header("docker-content-digest").and_then(|text| text.parse::<Digest>().ok());
+        let kind = answer.header("content-type").map(str::to_owned);
+        let bytes = answer.bytes(MAX_SIZE).await?;
+        let got = Digest::of(&bytes);
+        let expected = match selector {
+            Selector::Digest(digest) => Some(*digest),
+            Selector::Tag(_) => stated,
+        };
+        if let Some(expected) = expected.filter(|expected| *expected != got) {
+            return Err(Error::Digest { object, expected, got });
+        }
+        Document::parse(bytes, announced.or(kind.as_deref())).map_err(|source| Error::Document { object, source })
+    }
+
+    async fn no_image(&self, selector: &Selector) -> Error {
+        // the tags there are a help, not a need: whatever goes wrong is left out
+        let mut found = self.tags().await.unwrap_or_default();
+        found.truncate(20);
+        let name = match selector {
+            Selector::Tag(tag) => tag.to_string(),
+            Selector::Digest(digest) => digest.to_string(),
+        };
+        Error::NoImage { place: self.name.to_string(), name, found }
+    }
+
+    /// Size of a blob; none when it is not there.
+    ///
+    /// # Errors
+    /// When the registry refuses or cannot be reached.
+    pub async fn head_blob(&self, digest: Digest) -> Result<Option<u64>> {
+        let answer = self.call(&Call::new("HEAD", self.blob_url(digest))).await?;
+        match answer.status() {
+            // without a length it must be believed: the size is not known
+            200 => Ok(Some(answer.length().unwrap_or(u64::MAX))),
+            404 => Ok(None),
+            _ => Err(answer.into_error().await),
+        }
+    }
+
+    /// Streams a blob; a connection that breaks is taken up where it broke. Size and digest are checked as it passes.
+    ///
+    /// # Errors
+    /// Now when it is not there or the registry refuses; later, in the stream, when it is longer, shorter or other than told.
+    pub async fn blob(self: &Arc<Self>, blob: &Descriptor) -> Result<ByteStream> {
+        let body = self.open_blob(blob.digest, 0).await?;
+        let (repository, descriptor) = (Arc::clone(self), blob.clone());
+        let state = (repository, descriptor, body, 0_u64, 1_u32);
+        let resuming = try_unfold(state, |(repository, blob, mut body, mut offset, mut tries)| async move {
+            loop {
+                match body.next().await {
+                    Ok(None) if offset >= blob.size => return Ok(None),
+                    Ok(Some(bytes)) => {
+                        offset += bytes.len() as u64;
+                        return Ok(Some((bytes, (repository, blob, body, offset, 1))));
+                    }
+                    Ok(None) => return Ok(None),
+                    Err(error) if tries >= repository.options.patience.tries => return Err(error),
+                    Err(Error::Unreachable { .. } | Error::Stalled { .. }) => {
+                        repository.transport.pause(tries, None).await;
+                        tries += 1;
+                        body = repository.open_blob(blob.digest, offset).await?;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        });
+        Ok(verified(Box::pin(resuming), blob.digest, blob.size, format!("{}@{}", self.name, blob.digest)))
+    }
+
+    /// The body of a blob from `offset` on.
+    async fn open_blob(&self, digest: Digest, offset: u64) -> Result<Body> {
+        let mut call = Call::new("GET", self.blob_url(digest));
+        if offset > 0 {
+            call = call.header(RANGE, &format!("bytes={offset}-"));
+        }
+        let answer = self.call(&call).await?;
+        let continues = answer.header("content-range").is_some_and(|r| r.starts_with(&format!("bytes {offset}-")));
+        match answer.status() {
+            206 if continues => Ok(answer.into_body()),
+            200 => {
+                let mut body = answer.into_body();
+                body.skip(offset).await?;
+                Ok(body)
+            }
+            404 => Err(Error::NoBlob { place: self.name.to_string(), digest }),
+            206 => Err(answer.protocol("206 for another range than was asked for")),
+            _ => Err(answer.into_error().await),
+        }
+    }
+
+    /// Uploads a manifest or index under its digest, or under a tag.
+    ///
+    /// # Errors
+    /// When the registry refuses it, or says that it stored other bytes.
+    pub async fn put_manifest(&self, document: &Document, selector: &Selector) -> Result<()> {
+        let call = Call::new("PUT", self.manifest_url(selector))
+            .header(CONTENT_TYPE, document.media_type())
+            .body(document.bytes().clone());
+        let answer = self.call(&call).await?;
+        if !matches!(answer.status(), 200..=202) {
+            return Err(answer.into_error().await);
+        }
+        match answer.header("docker-content-digest").and_then(|text| text.parse().ok()) {
+            Some(got) if got != document.digest() => {
+                Err(Error::Digest { object: format!("{}{selector}", self.name), expected: document.digest(), got })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn manifest_url(&self, selector: &Selector) -> Url {
+        match selector {
+            Selector::Tag(tag) => self.transport.url(&format!("{}/manifests/{tag}", self.name.path())),
+            Selector::Digest(digest) => self.transport.url(&format!("{}/manifests/{digest}", self.name.path())),
+        }
+    }
+
+    pub(super) fn blob_url(&self, digest: Digest) -> Url {
+        self.transport.url(&format!("{}/blobs/{digest}", self.name.path()))
+    }
+
+    /// Sends a request that may be sent again, with our authorization, renewed once.
+    pub(super) async fn call(&self, call: &Call) -> Result<Answer> {
+        let authorization = self.auth.current(&self.transport).await?;
+        let answer = self.transport.send(call, authorization.as_ref()).await?;
+        let Some(renewed) = self.renew(&answer, authorization.as_ref()).await? else { return Ok(answer) };
+        self.check(self.transport.send(call, Some(&renewed)).await?)
+    }
+
+    /// Sends a request that must not be sent again blindly, with our authorization, renewed once.
+    pub(super) async fn once(&self, call: &Call) -> Result<Answer> {
+        let authorization = self.auth.current(&self.transport).await?;
+        let answer = self.transport.send_once(call, authorization.as_ref(), None).await?;
+        let Some(renewed) = self.renew(&answer, authorization.as_ref()).await? else { return Ok(answer) };
+        self.check(self.transport.send_once(call, Some(&renewed), None).await?)
+    }
+
+    /// A new authorization if `answer` asks for one.
+    pub(super) async fn renew(&self, answer: &Answer, used: Option<&HeaderValue>) -> Result<Option<HeaderValue>> {
+        if answer.status() != 401 || !self.transport.is_home(answer.url()) {
+            return Ok(None);
+        }
+        let challenges: Vec<String> = answer.all("www-authenticate").into_iter().map(str::to_owned).collect();
+        self.auth.renew(&self.transport, used, answer.url(), &challenges).await.map(Some)
+    }
+
+    /// A second 401 in a row is an error that says what was asked for.
+    fn check(&self, answer: Answer) -> Result<Answer> {
+        if answer.status() != 401 {
+            return Ok(answer);
+        }
+        let insufficient = answer
+            .all("www-authenticate")
+            .iter()
+            .flat_map(|header| Challenge::parse(header))
+            .any(|challenge| challenge.get("error") == Some("insufficient_scope"));
+        let what = if insufficient { "insufficient scope" } else { "still 401 with a fresh login" };
+        Err(self.auth.unauthorized(format!("{what}, for `{}`", self.auth.scopes())))
+    }
+
+    pub(super) fn open_sessions(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, Url>> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Checks size and digest of `stream` as it passes. The last bytes come only when all are right; too many are an error at once.
+pub(super) fn verified(stream: ByteStream, digest: Digest, size: u64, object: String) -> ByteStream {
+    let state = (stream, Hasher::new(), object);
+    Box::pin(try_unfold(state, move |(mut stream, mut hasher, object)| async move {
+        use futures_util::TryStreamExt as _;
+        let Some(bytes) = stream.try_next().await? else {
+            let got = hasher.length();
+            if got < size {
+                return Err(Error::Size { object, expected: size, got: Got::Exactly(got) });
+            }
+            check_digest(&hasher, digest, &object)?;
+            return Ok(None);
+        };
+        hasher.update(&bytes);
+        if hasher.length() > size {
+            return Err(Error::Size { object, expected: size, got: Got::More });
+        }
+        if hasher.length() == size {
+            check_digest(&hasher, digest, &object)?;
+        }
+        Ok::<Option<(Bytes, _)>, Error>(Some((bytes, (stream, hasher, object))))
+    }))
+}
+
+fn check_digest(hasher: &Hasher, expected: Digest, object: &str) -> Result<()> {
+    let (got, _, ()) = hasher.clone().finish();
+    if got == expected { Ok(()) } else { Err(Error::Digest { object: object.to_owned(), expected, got }) }
+}
+
+/// Whether a registry is on this machine: plain HTTP to it crosses no network.
+fn is_loopback(registry: &str) -> bool {
+    let host = match registry.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => registry.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_stays_on_this_machine() {
+        for host in ["localhost", "localhost:5000", "127.0.0.1:5000", "127.1.2.3", "[::1]:5000"] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["localhost.evil.org", "127.0.0.1.evil.org", "10.0.0.1", "registry.example.com", "[fe80::1]"] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

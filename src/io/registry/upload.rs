@@ -1,0 +1,437 @@
+//! Uploading a blob (distribution-spec, "Pushing blobs").
+//!
+//! ```text
+//! POST  …/blobs/uploads/?mount=…&from=…     201: the registry has it elsewhere, done
+//!                                           202: a session, at a Location that every answer may change
+//! PUT   session?digest=…  (all bytes)       a small blob
+//! PATCH session           (part by part)    a large one; after a failure GET session tells how far it came
+//! PUT   session?digest=…  (no bytes)        closes it: only now does the blob exist
+//! DELETE session                            when we give up
+//! ```
+//!
+//! Registries differ in what they check of a part's `Content-Range`; so it is never relied on. What decides is the closing
+//! `PUT`, where the registry compares the digest: when it disagrees, the upload starts again, once.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use futures_util::{TryStreamExt as _, stream};
+use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+use url::Url;
+
+use super::error::{Error, Result};
+use super::images::Images;
+use super::repository::Repository;
+use super::retry::is_transient;
+use super::transport::{Answer, ByteStream, Call, MIN_PROGRESS};
+use crate::base::{Digest, Event, Phase, Progress, redact};
+use crate::formats::oci::Descriptor;
+
+/// Blobs up to this size are sent in one request from memory.
+const SMALL: u64 = 1 << 20;
+
+/// How a blob came to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uploaded {
+    /// Its bytes were sent.
+    Sent,
+    /// The registry took it from another repository.
+    Mounted,
+}
+
+/// An upload that was begun.
+struct Session {
+    /// Its number in [`Repository`]'s list.
+    number: u64,
+    url: Url,
+    /// The least bytes of every part but the last (`OCI-Chunk-Min-Length`).
+    least: u64,
+}
+
+impl Repository {
+    /// Uploads a blob from `source`, or has it mounted.
+    ///
+    /// # Errors
+    /// When the source's bytes are not those of the digest, or the registry refuses or fails too often.
+    pub(super) async fn put_blob(
+        &self,
+        blob: &Descriptor,
+        source: &Images,
+        progress: &dyn Progress,
+    ) -> Result<Uploaded> {
+        let mut feed = Feed::new(source, blob, progress);
+        let mut tries = 1;
+        loop {
+            let Some(mut session) = self.begin(blob.digest).await? else {
+                progress.emit(Event::Advance { phase: Phase::Push, amount: blob.size });
+                return Ok(Uploaded::Mounted);
+            };
+            let Err(error) = self.fill(&mut session, blob, &mut feed).await else {
+                self.open_sessions().remove(&session.number);
+                return Ok(Uploaded::Sent);
+            };
+            self.abandon(session.number).await;
+            if let Some(error) = feed.fault.take() {
+                return Err(error);
+            }
+            let again = match &error {
+                Error::Unreachable { .. } | Error::Stalled { .. } => true,
+                Error::Refused(refusal) => {
+                    is_transient(refusal.status) || (matches!(refusal.status, 400 | 404 | 416) && tries == 1)
+                }
+                _ => false,
+            };
+            if !again || tries >= self.options.patience.tries {
+                return Err(with_tries(error, tries));
+            }
+            self.transport.pause(tries, asked(&error)).await;
+            tries += 1;
+        }
+    }
+
+    /// Starts an upload; none when the registry mounted the blob instead.
+    async fn begin(&self, digest: Digest) -> Result<Option<Session>> {
+        let plain = self.transport.url(&format!("{}/blobs/uploads/", self.name().path()));
+        let mut answer = None;
+        if let Some(from) = self.mount_from() {
+            let mut url = plain.clone();
+            url.query_pairs_mut().append_pair("mount", &digest.to_string()).append_pair("from", from);
+            let mounted = self.call(&Call::new("POST", url)).await?;
+            // whoever may not read the other repository can still upload
+            answer = matches!(mounted.status(), 201 | 202).then_some(mounted);
+        }
+        let answer = match answer {
+            Some(answer) => answer,
+            None => self.call(&Call::new("POST", plain)).await?,
+        };
+        match answer.status() {
+            201 => return Ok(None),
+            202 => {}
+            _ => return Err(answer.into_error().await),
+        }
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let least = answer.header("oci-chunk-min-length").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let url = self.location(&answer).await?;
+        let mut session = Session { number: NUMBER.fetch_add(1, Ordering::Relaxed), url, least };
+        self.moved(&mut session, None).await?;
+        Ok(Some(session))
+    }
+
+    /// Sends the bytes and closes the session.
+    async fn fill(&self, session: &mut Session, blob: &Descriptor, feed: &mut Feed<'_>) -> Result<()> {
+        let closing = if blob.size <= SMALL {
+            feed.seek(0).await?;
+            feed.rest().await?
+        } else {
+            self.send_parts(session, blob, feed).await?;
+            Bytes::new()
+        };
+        let mut url = session.url.clone();
+        url.query_pairs_mut().append_pair("digest", &blob.digest.to_string());
+        let call = Call::new("PUT", url).header(CONTENT_TYPE, "application/octet-stream").body(closing);
+        let error = match self.once(&call).await {
+            Ok(answer) if matches!(answer.status(), 200..=202) => {
+                match answer.header("docker-content-digest").and_then(|text| text.parse().ok()) {
+                    Some(got) if got != blob.digest => {
+                        let object = redact::url(self.blob_url(blob.digest).as_str());
+                        return Err(Error::Digest { object, expected: blob.digest, got });
+                    }
+                    _ => return Ok(()),
+                }
+            }
+            Ok(answer) => answer.into_error().await,
+            Err(error) => error,
+        };
+        // the answer may have been lost after the registry took the blob
+        let lost = matches!(error, Error::Unreachable { .. } | Error::Stalled { .. } | Error::Refused(_));
+        if lost && self.head_blob(blob.digest).await.is_ok_and(|size| size == Some(blob.size)) {
+            return Ok(());
+        }
+        Err(error)
+    }
+
+    async fn send_parts(&self, session: &mut Session, blob: &Descriptor, feed: &mut Feed<'_>) -> Result<()> {
+        let (mut offset, mut failures, mut renewed) = (0, 0, false);
+        while offset < blob.size {
+            let length = self.options.chunk.max(session.least).max(1).min(blob.size - offset);
+            feed.seek(offset).await?;
+            let error = match self.send_part(session, feed, offset, length).await {
+                Ok(next) if next > offset => {
+                    (offset, failures, renewed) = (next, 0, false);
+                    continue;
+                }
+                Ok(_) => Error::Protocol {
+                    verb: "PATCH",
+                    url: redact::url(session.url.as_str()),
+                    what: format!("the registry took none of the bytes from {offset} on"),
+                },
+                Err(error) => error,
+            };
+            failures += 1;
+            let resumable = match &error {
+                Error::Unreachable { .. } | Error::Stalled { .. } | Error::Protocol { .. } => true,
+                // the token ran out on the way; `send_part` has a new one already
+                Error::Refused(refusal) if refusal.status == 401 => !std::mem::replace(&mut renewed, true),
+                Error::Refused(refusal) => is_transient(refusal.status) || refusal.status == 416,
+                _ => false,
+            };
+            if feed.fault.is_some() || !resumable || failures >= self.options.patience.tries {
+                return Err(with_tries(error, failures));
+            }
+            if error.refused(401).is_none() {
+                self.transport.pause(failures, asked(&error)).await;
+            }
+            // where the registry does not tell how far it came, the upload must start again
+            offset = self.progress_of(session).await?.filter(|offset| *offset <= blob.size).ok_or(error)?;
+        }
+        feed.finish().await
+    }
+
+    /// Sends one part; returns how many bytes the registry has now.
+    async fn send_part(&self, session: &mut Session, feed: &mut Feed<'_>, offset: u64, length: u64) -> Result<u64> {
+        let call = Call::new("PATCH", session.url.clone())
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .header(CONTENT_RANGE, &format!("{offset}-{}", offset + length - 1));
+        let authorization = self.auth.current(&self.transport).await?;
+        let (sender, receiver) = mpsc::channel::<Bytes>(4);
+        let body = stream::unfold(receiver, |mut receiver| async {
+            receiver.recv().await.map(|part| (Ok::<_, std::io::Error>(part), receiver))
+        });
+        let window = self.options.patience.stall;
+        let stalled = || Error::Stalled { verb: "PATCH", url: redact::url(session.url.as_str()), window, tries: 1 };
+        let answer = {
+            let body = Some((length, reqwest::Body::wrap_stream(body)));
+            let mut request = pin!(self.transport.send_once(&call, authorization.as_ref(), body));
+            let mut pump = pin!(feed.pump(length, sender, window));
+            let mut last = None;
+            loop {
+                let deadline = last.unwrap_or_else(Instant::now) + window;
+                tokio::select! {
+                    answer = &mut request => break answer?,
+                    pumped = &mut pump, if last.is_none() => match pumped {
+                        Pumped::All => last = Some(Instant::now()),
+                        // the request knows better why nobody takes the bytes
+                        Pumped::Refused => last = Some(Instant::now()),
+                        Pumped::Stalled | Pumped::Failed => return Err(stalled()),
+                    },
+                    () = sleep_until(deadline), if last.is_some() => return Err(stalled()),
+                }
+            }
+        };
+        if answer.status() == 401 {
+            self.renew(&answer, authorization.as_ref()).await?;
+        }
+        if !matches!(answer.status(), 200..=204) {
+            return Err(answer.into_error().await);
+        }
+        let end = answer.header("range").and_then(range_end).unwrap_or(offset + length);
+        self.moved(session, Some(&answer)).await?;
+        // nobody has bytes that were never sent
+        Ok(end.min(offset + length))
+    }
+
+    /// How many bytes of a session the registry has; none when it does not know the session any more.
+    async fn progress_of(&self, session: &mut Session) -> Result<Option<u64>> {
+        let answer = self.call(&Call::new("GET", session.url.clone())).await?;
+        if !matches!(answer.status(), 200 | 202 | 204) {
+            return Ok(None);
+        }
+        let end = answer.header("range").and_then(range_end).unwrap_or(0);
+        self.moved(session, Some(&answer)).await?;
+        Ok(Some(end))
+    }
+
+    /// Notes where a session is now, so that it can be given up from outside.
+    async fn moved(&self, session: &mut Session, answer: Option<&Answer>) -> Result<()> {
+        if let Some(answer) = answer.filter(|answer| answer.header("location").is_some()) {
+            session.url = self.location(answer).await?;
+        }
+        self.open_sessions().insert(session.number, session.url.clone());
+        Ok(())
+    }
+
+    /// Where an answer says that the upload goes on.
+    async fn location(&self, answer: &Answer) -> Result<Url> {
+        let target = answer.header("location").ok_or_else(|| answer.protocol("no Location for the upload"))?;
+        Ok(self.transport.resolve(answer.url(), target).await?.0)
+    }
+
+    /// Gives an upload up: `DELETE`, once, whatever the answer.
+    async fn abandon(&self, number: u64) {
+        let url = self.open_sessions().remove(&number);
+        if let Some(url) = url {
+            let _ = timeout(self.options.patience.stall, self.once(&Call::new("DELETE", url))).await;
+        }
+    }
+
+    /// Gives all unfinished uploads up.
+    pub(super) async fn abandon_all(&self) {
+        let numbers: Vec<u64> = self.open_sessions().keys().copied().collect();
+        for number in numbers {
+            self.abandon(number).await;
+        }
+    }
+}
+
+/// The bytes of a blob, taken from the source in order and again where needed.
+struct Feed<'s> {
+    source: &'s Images,
+    blob: &'s Descriptor,
+    progress: &'s dyn Progress,
+    stream: Option<ByteStream>,
+    ahead: Bytes,
+    position: u64,
+    /// The furthest position that was reported as progress.
+    reported: u64,
+    /// What is wrong with the source: no use to ask the registry again.
+    fault: Option<Error>,
+}
+
+/// How sending the bytes of a part ended.
+enum Pumped {
+    /// All are on their way.
+    All,
+    /// The request ended before them.
+    Refused,
+    /// Nobody took them for too long.
+    Stalled,
+    /// The source has no more; see [`Feed::fault`].
+    Failed,
+}
+
+impl<'s> Feed<'s> {
+    fn new(source: &'s Images, blob: &'s Descriptor, progress: &'s dyn Progress) -> Self {
+        Self { source, blob, progress, stream: None, ahead: Bytes::new(), position: 0, reported: 0, fault: None }
+    }
+
+    /// Goes to `offset`: forward by reading, backward by opening the source anew (its bytes are verified from the first on).
+    async fn seek(&mut self, offset: u64) -> Result<()> {
+        if self.stream.is_none() || offset < self.position {
+            self.stream = None;
+            (self.ahead, self.position) = (Bytes::new(), 0);
+            match self.source.blob(self.blob).await {
+                Ok(stream) => self.stream = Some(stream),
+                Err(error) => return Err(self.broken(error)),
+            }
+        }
+        while self.position < offset {
+            self.next(offset - self.position).await?;
+        }
+        Ok(())
+    }
+
+    /// The next bytes, at most `limit` of them.
+    async fn next(&mut self, limit: u64) -> Result<Bytes> {
+        while self.ahead.is_empty() {
+            let Some(stream) = &mut self.stream else { return Ok(Bytes::new()) };
+            match stream.try_next().await {
+                Ok(Some(bytes)) => self.ahead = bytes,
+                Ok(None) => return Ok(Bytes::new()),
+                Err(error) => return Err(self.broken(error)),
+            }
+        }
+        let count = self.ahead.len().min(usize::try_from(limit).unwrap_or(usize::MAX));
+        self.position += count as u64;
+        Ok(self.ahead.split_to(count))
+    }
+
+    /// All bytes from here on, for a small blob.
+    async fn rest(&mut self) -> Result<Bytes> {
+        let mut all = Vec::new();
+        loop {
+            let bytes = self.next(u64::MAX).await?;
+            if bytes.is_empty() {
+                self.report();
+                return Ok(all.into());
+            }
+            all.extend_from_slice(&bytes);
+        }
+    }
+
+    /// Makes sure that the source has said it is complete.
+    async fn finish(&mut self) -> Result<()> {
+        self.next(1).await.map(|_| ())
+    }
+
+    /// Hands `length` bytes to a request's body.
+    async fn pump(&mut self, length: u64, sender: mpsc::Sender<Bytes>, window: std::time::Duration) -> Pumped {
+        let end = self.position + length;
+        let mut deadline = Instant::now() + window;
+        let mut moved = 0;
+        while self.position < end {
+            let bytes = match self.next(end - self.position).await {
+                Ok(bytes) if !bytes.is_empty() => bytes,
+                _ => return Pumped::Failed,
+            };
+            moved += bytes.len() as u64;
+            match tokio::time::timeout_at(deadline, sender.send(bytes)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return Pumped::Refused,
+                Err(_) => return Pumped::Stalled,
+            }
+            if moved >= MIN_PROGRESS {
+                (moved, deadline) = (0, Instant::now() + window);
+            }
+            self.report();
+        }
+        Pumped::All
+    }
+
+    fn report(&mut self) {
+        if let Some(amount) = self.position.checked_sub(self.reported).filter(|amount| *amount > 0) {
+            self.reported = self.position;
+            self.progress.emit(Event::Advance { phase: Phase::Push, amount });
+        }
+    }
+
+    /// Keeps the source's error, and gives one for those on the way.
+    fn broken(&mut self, error: Error) -> Error {
+        let shown = Error::Protocol { verb: "read", url: self.source.name(), what: error.to_string() };
+        self.fault = Some(error);
+        shown
+    }
+}
+
+/// How many bytes `0-N` or `bytes=0-N` stands for. `0-0` is none: registries answer so to an upload without bytes.
+fn range_end(header: &str) -> Option<u64> {
+    let (_, last) = header.trim_start_matches("bytes=").trim_start_matches("bytes ").split_once('-')?;
+    match last.trim().parse::<u64>().ok()? {
+        0 => Some(0),
+        last => last.checked_add(1),
+    }
+}
+
+fn asked(error: &Error) -> Option<std::time::Duration> {
+    match error {
+        Error::Refused(refusal) => refusal.asked,
+        _ => None,
+    }
+}
+
+/// The error with the number of tries in it.
+fn with_tries(mut error: Error, count: u32) -> Error {
+    match &mut error {
+        Error::Refused(refusal) => refusal.tries = refusal.tries.max(count),
+        Error::Unreachable { tries, .. } | Error::Stalled { tries, .. } => *tries = (*tries).max(count),
+        _ => {}
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::range_end;
+
+    #[test]
+    fn ranges_of_uploads() {
+        assert_eq!(range_end("0-1023"), Some(1024));
+        assert_eq!(range_end("bytes=0-9"), Some(10));
+        assert_eq!(range_end("0-0"), Some(0));
+        for bad in ["", "0", "0--1", "0-x", "0-18446744073709551615"] {
+            assert_eq!(range_end(bad), None, "{bad}");
+        }
+    }
+}
