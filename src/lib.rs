@@ -1,4 +1,5 @@
 //! Mokapot builds reproducible multi-platform OCI images from Debian packages, without running anything foreign.
 
 pub mod base;
+pub mod domain;
 pub mod formats;

@@ -8,6 +8,6 @@ pub mod relation;
 pub mod version;
 
 pub use deb822::{Stanza, StanzaReader};
-pub use package::{Architecture, MultiArch, Package, PackageName};
+pub use package::{Architecture, MultiArch, Package, PackageName, PoolFile};
 pub use relation::{Alternatives, Operator, Relation};
 pub use version::Version;
