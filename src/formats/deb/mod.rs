@@ -14,7 +14,7 @@ pub mod version;
 pub use archive::{DebError, DebReader};
 pub use control::{Conffile, Control, ControlFile, Trigger, TriggerAction};
 pub use deb822::{Stanza, StanzaReader};
-pub use package::{Architecture, MultiArch, Package, PackageName};
+pub use package::{Architecture, MultiArch, Package, PackageName, PoolFile};
 pub use relation::{Alternatives, Operator, Relation};
 pub use release::{IndexFile, Release};
 pub use version::Version;
