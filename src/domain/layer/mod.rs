@@ -1,3 +1,19 @@
 //! Layers: what goes together into one, and the bytes of it.
 
 pub mod plan;
+//! Layers: each artefact's files become one fragment, compressed once; a layer is a concatenation of fragments.
+
+pub mod assemble;
+pub mod error;
+pub mod filter;
+pub mod fragment;
+pub mod index;
+mod members;
+pub mod random;
+
+pub use assemble::{Assembled, LayerWriter};
+pub use error::LayerError;
+pub use filter::filtered;
+pub use fragment::FragmentWriter;
+pub use index::{Index, Member, Placed};
+pub use random::FragmentReader;

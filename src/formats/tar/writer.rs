@@ -97,10 +97,10 @@ pub fn header(entry: &Entry, out: &mut Vec<u8>) -> Result<(), Unwritable> {
     number(&mut old.size, "size", entry.size().try_into().map_err(|_| fail("a file of more than 2⁶³ bytes"))?);
     number(&mut old.mtime, "mtime", entry.mtime);
     let (major, minor) = device.unwrap_or((0, 0));
-    if let Some(ustar) = header.as_ustar_mut() {
-        if !octal(&mut ustar.dev_major, major.into()) || !octal(&mut ustar.dev_minor, minor.into()) {
-            return Err(fail("a device number of more than 21 bits"));
-        }
+    if let Some(ustar) = header.as_ustar_mut()
+        && !(octal(&mut ustar.dev_major, major.into()) && octal(&mut ustar.dev_minor, minor.into()))
+    {
+        return Err(fail("a device number of more than 21 bits"));
     }
     for (name, value) in &entry.xattrs {
         if name.contains(['=', '\0']) {
