@@ -9,3 +9,6 @@
 pub mod deb;
 pub mod http;
 pub mod image;
+pub mod debs;
+pub mod http;
+pub mod treediff;

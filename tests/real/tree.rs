@@ -1,0 +1,254 @@
+//! The tree against `tar`, and the package database against `dpkg`, for real packages of both architectures.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
+
+use mokapot::base::Digest;
+use mokapot::domain::install::{Facts, InstallError, Shipment, State, database, deb, unpack, unpack_order};
+use mokapot::domain::rootfs::{Content, Diversions, Kind, Node, Tree};
+use mokapot::formats::deb::{Package, Stanza};
+use mokapot::formats::tar::{self, Entry, Limits};
+
+use crate::support::debs;
+use crate::support::treediff::{self, Item, Snapshot};
+
+/// Essential ones, conffiles, hardlinks, set-id bits, `Multi-Arch: same`, triggers, awkward control files.
+const PACKAGES: [&str; 40] = [
+    "adduser",
+    "apt",
+    "base-files",
+    "base-passwd",
+    "bash",
+    "ca-certificates",
+    "coreutils",
+    "dash",
+    "dbus",
+    "debconf",
+    "debianutils",
+    "diffutils",
+    "dpkg",
+    "e2fsprogs",
+    "fontconfig-config",
+    "git",
+    "init-system-helpers",
+    "iputils-ping",
+    "libc-bin",
+    "libc6",
+    "libgcc-s1",
+    "libgdk-pixbuf-2.0-0",
+    "libpam-modules",
+    "libpam-runtime",
+    "login",
+    "man-db",
+    "mawk",
+    "mount",
+    "openssh-client",
+    "openssl",
+    "passwd",
+    "perl-base",
+    "procps",
+    "python3-minimal",
+    "shared-mime-info",
+    "sudo",
+    "systemd",
+    "tini",
+    "tzdata",
+    "util-linux",
+];
+
+const OPTIONS: deb::Options = deb::Options { limits: Limits { entries: 1 << 20, bytes: 4 << 30 }, check_md5sums: true };
+
+/// A package as it came out of its `.deb`.
+struct Opened {
+    package: Package,
+    facts: Facts,
+    directories: Vec<Entry>,
+    entries: Vec<Entry>,
+    /// SHA-256 of each entry's content.
+    contents: Vec<Digest>,
+    /// The bytes of its database files, by path.
+    database: BTreeMap<Vec<u8>, Vec<u8>>,
+}
+
+fn open(path: &Path) -> Opened {
+    let control = debs::run(Command::new("dpkg-deb").arg("-f").arg(path));
+    let package = Package::from_stanza(&Stanza::parse_one(&control).unwrap()).unwrap();
+    let (mut directories, mut entries, mut contents) = (Vec::new(), Vec::new(), Vec::new());
+    let mut files = BTreeMap::new();
+    let facts = deb::read(File::open(path).unwrap(), &package, OPTIONS, |entry, content| {
+        if entry.kind == tar::Kind::Directory {
+            directories.push(entry.clone());
+            return Ok::<(), InstallError>(());
+        }
+        let mut bytes = Vec::new();
+        content.read_to_end(&mut bytes).unwrap();
+        contents.push(Digest::of(&bytes));
+        entries.push(entry.clone());
+        if entry.path.starts_with(b"var/lib/dpkg/info/") {
+            files.insert(entry.path.clone(), bytes);
+        }
+        Ok(())
+    })
+    .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    Opened { package, facts, directories, entries, contents, database: files }
+}
+
+fn shipments(opened: &[Opened]) -> Vec<Shipment<'_>> {
+    let mut all = Vec::new();
+    for Opened { package, facts, directories, entries, .. } in opened {
+        all.push(Shipment { package, facts, directories, entries });
+    }
+    all
+}
+
+fn order(opened: &[Opened]) -> Vec<usize> {
+    unpack_order(&opened.iter().map(|opened| &opened.package).collect::<Vec<_>>())
+}
+
+/// The tree as the comparison sees it.
+fn snapshot(tree: &Tree, opened: &[Opened]) -> Snapshot {
+    let mut first: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
+    let all: Vec<(Vec<u8>, Node<'_>)> = tree.walk().collect();
+    for (path, node) in &all {
+        let least = first.entry(node.inode).or_insert_with(|| path.clone());
+        *least = least.clone().min(path.clone());
+    }
+    let item = |(path, node): (Vec<u8>, Node<'_>)| {
+        let content = match node.kind {
+            Kind::File(Content::Entry { at, .. }) => Some(opened[at.artefact as usize].contents[at.entry as usize]),
+            Kind::File(Content::Bytes(bytes)) => Some(Digest::of(bytes)),
+            _ => None,
+        };
+        let kind = match node.kind {
+            Kind::File(_) => "file".into(),
+            Kind::Directory => "directory".into(),
+            Kind::Symlink(target) => format!("symlink {}", String::from_utf8_lossy(target)),
+            Kind::CharDevice(major, minor) => format!("char {major}:{minor}"),
+            Kind::BlockDevice(major, minor) => format!("block {major}:{minor}"),
+            Kind::Fifo => "fifo".into(),
+        };
+        let item = Item {
+            kind,
+            mode: node.meta.mode,
+            uid: node.meta.uid,
+            gid: node.meta.gid,
+            content,
+            linked: (node.links > 1).then(|| first[&node.inode].clone()),
+            xattrs: node.meta.xattrs.clone(),
+        };
+        (path, item)
+    };
+    all.into_iter().map(item).collect()
+}
+
+#[test]
+fn the_tree_is_what_tar_extracts() {
+    for arch in ["amd64", "arm64"] {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = debs::download(folder.path(), arch, &PACKAGES);
+        let opened: Vec<Opened> = paths.iter().map(|path| open(path)).collect();
+        let order = order(&opened);
+        let mut tree = Tree::new();
+        unpack(&mut tree, &shipments(&opened), &order, &Diversions::default()).unwrap();
+        let mut ours = snapshot(&tree, &opened);
+        ours.retain(|path, item| !(path.starts_with(b"var/lib/dpkg/info/") && item.kind == "file"));
+
+        let root = folder.path().join("root");
+        fs::create_dir(&root).unwrap();
+        for number in order {
+            debs::extract(&paths[number], &root);
+        }
+        let theirs = treediff::of_folder(&root);
+        assert!(theirs.len() > 5000, "only {} entries were extracted", theirs.len());
+        let differences = treediff::differences(&ours, &theirs);
+        assert!(
+            differences.is_empty(),
+            "{arch}: the tree (first) is not what tar extracts:\n{}",
+            differences.join("\n")
+        );
+    }
+}
+
+#[test]
+fn the_database_is_what_dpkg_writes() {
+    for arch in ["amd64", "arm64"] {
+        let folder = tempfile::tempdir().unwrap();
+        let bare = folder.path().join("bare");
+        fs::create_dir(&bare).unwrap();
+        for path in debs::download(folder.path(), arch, &PACKAGES) {
+            debs::without_scripts(&path, &bare);
+        }
+        let paths = debs::files(&bare);
+        let opened: Vec<Opened> = paths.iter().map(|path| open(path)).collect();
+        let order = order(&opened);
+        let in_order: Vec<(&Package, &Facts)> =
+            order.iter().map(|i| (&opened[*i].package, &opened[*i].facts)).collect();
+
+        let root = folder.path().join("root");
+        let admin = root.join("var/lib/dpkg");
+        fs::create_dir_all(&admin).unwrap();
+        let dpkg = || {
+            let mut command = Command::new("dpkg");
+            command.arg("--root").arg(&root).args([
+                "--force-depends",
+                "--force-architecture",
+                "--force-unsafe-io",
+                "--log=/dev/null",
+            ]);
+            command
+        };
+        debs::run(dpkg().arg("--unpack").args(order.iter().map(|i| &paths[*i])));
+        same_text(arch, "status", &database::status(&in_order, State::Unpacked).unwrap(), &admin.join("status"));
+        for (name, text) in database::triggers(&in_order) {
+            same_text(arch, &name, &text, &admin.join("triggers").join(&name));
+        }
+
+        let mut tree = Tree::new();
+        unpack(&mut tree, &shipments(&opened), &order, &Diversions::default()).unwrap();
+        let mut theirs = BTreeMap::new();
+        for path in debs::files(&admin.join("info")) {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            theirs.insert(name, fs::read(&path).unwrap());
+        }
+        assert_eq!(theirs.remove("format").as_deref(), Some(&b"1\n"[..]));
+        let ours: BTreeMap<String, Vec<u8>> = opened
+            .iter()
+            .flat_map(|opened| &opened.database)
+            .map(|(path, bytes)| {
+                let rewritten = tree.lookup(path).unwrap().and_then(|node| match node.kind {
+                    Kind::File(Content::Bytes(bytes)) => Some(bytes.to_vec()),
+                    _ => None,
+                });
+                let name = std::str::from_utf8(path).unwrap().rsplit('/').next().unwrap();
+                (name.to_owned(), rewritten.unwrap_or_else(|| bytes.clone()))
+            })
+            .collect();
+        assert_eq!(ours.keys().collect::<Vec<_>>(), theirs.keys().collect::<Vec<_>>(), "{arch}: files of info");
+        for (name, bytes) in &theirs {
+            let (left, right) = (String::from_utf8_lossy(&ours[name]), String::from_utf8_lossy(bytes));
+            assert!(left == right, "{arch}: info/{name}: {}", first_difference(&left, &right));
+        }
+
+        debs::run(dpkg().args(["--configure", "-a"]));
+        same_text(arch, "status", &database::status(&in_order, State::Installed).unwrap(), &admin.join("status"));
+    }
+}
+
+fn same_text(arch: &str, name: &str, ours: &str, theirs: &Path) {
+    let theirs = fs::read_to_string(theirs).unwrap();
+    assert!(*ours == theirs, "{arch}: {name}: {}", first_difference(ours, &theirs));
+}
+
+/// The first lines that differ, with what stands before them.
+fn first_difference(ours: &str, theirs: &str) -> String {
+    let (mut ours, mut theirs) = (ours.lines(), theirs.lines());
+    let mut before = String::new();
+    loop {
+        match (ours.next(), theirs.next()) {
+            (Some(a), Some(b)) if a == b => before = a.to_owned(),
+            (a, b) => return format!("after `{before}`:\n    ours:   {a:?}\n    theirs: {b:?}"),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Comparing filesystem trees entry by entry: kind, mode, numbers, target, hardlinks, device, content.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
+
+use mokapot::base::{Digest, Hasher};
+
+/// What a name leads to. Two trees are equal when their items are, by path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// `file`, `directory`, `symlink TARGET`, `char MAJOR:MINOR`, `block MAJOR:MINOR` or `fifo`.
+    pub kind: String,
+    pub mode: u32,
+    pub uid: u32,
+    pub gid: u32,
+    /// SHA-256 of a regular file.
+    pub content: Option<Digest>,
+    /// The first of all names of the same inode, where there are several.
+    pub linked: Option<Vec<u8>>,
+    /// Extended attributes, where the source can tell.
+    pub xattrs: BTreeMap<String, Vec<u8>>,
+}
+
+/// Items by path from `/`, the root empty.
+pub type Snapshot = BTreeMap<Vec<u8>, Item>;
+
+/// The tree below a folder on disk. Extended attributes are not read: nothing that extracts packages sets any.
+pub fn of_folder(root: &Path) -> Snapshot {
+    let mut items = Snapshot::new();
+    let mut inodes: BTreeMap<u64, Vec<Vec<u8>>> = BTreeMap::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(path) = open.pop() {
+        let meta = fs::symlink_metadata(&path).unwrap();
+        let name = path.strip_prefix(root).unwrap().as_os_str().as_bytes().to_vec();
+        let kind = meta.file_type();
+        let (major, minor) = ((meta.rdev() >> 8) & 0xfff, (meta.rdev() & 0xff) | ((meta.rdev() >> 12) & 0xfff00));
+        let mut content = None;
+        let shown = if kind.is_dir() {
+            open.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+            "directory".to_owned()
+        } else if kind.is_symlink() {
+            format!("symlink {}", fs::read_link(&path).unwrap().display())
+        } else if kind.is_file() {
+            let mut hasher = Hasher::around(io::sink());
+            io::copy(&mut fs::File::open(&path).unwrap(), &mut hasher).unwrap();
+            content = Some(hasher.finish().0);
+            "file".to_owned()
+        } else if kind.is_char_device() {
+            format!("char {major}:{minor}")
+        } else if kind.is_block_device() {
+            format!("block {major}:{minor}")
+        } else {
+            assert!(kind.is_fifo(), "{}", path.display());
+            "fifo".to_owned()
+        };
+        if !kind.is_dir() && meta.nlink() > 1 {
+            inodes.entry(meta.ino()).or_default().push(name.clone());
+        }
+        let item = Item {
+            kind: shown,
+            mode: meta.mode() & 0o7777,
+            uid: meta.uid(),
+            gid: meta.gid(),
+            content,
+            linked: None,
+            xattrs: BTreeMap::new(),
+        };
+        items.insert(name, item);
+    }
+    for mut names in inodes.into_values() {
+        names.sort();
+        for name in &names {
+            if names.len() > 1 {
+                items.get_mut(name).unwrap().linked = Some(names[0].clone());
+            }
+        }
+    }
+    items
+}
+
+/// Every difference as a line, at most 50.
+pub fn differences(left: &Snapshot, right: &Snapshot) -> Vec<String> {
+    let mut lines = Vec::new();
+    let shown = |path: &[u8]| format!("/{}", String::from_utf8_lossy(path));
+    for (path, item) in left {
+        match right.get(path) {
+            None => lines.push(format!("- {} {item:?}", shown(path))),
+            Some(other) if other != item => lines.push(format!("! {}\n    {item:?}\n    {other:?}", shown(path))),
+            Some(_) => {}
+        }
+    }
+    lines.extend(right.keys().filter(|path| !left.contains_key(*path)).map(|path| format!("+ {}", shown(path))));
+    lines.truncate(50);
+    lines
+}
