@@ -2,7 +2,7 @@
 
 pub mod cache;
 pub mod fetch;
-//! Floor 4: one use case a file, and the order of its effects.
-
-pub mod project;
 pub mod indexes;
+pub mod inspect;
+pub mod project;
+pub mod push;

@@ -1,5 +1,6 @@
 //! Tests that need no network beyond loopback: whole rooms and whole flows over fixtures built in code.
 
+mod data;
 mod layout;
 mod lock;
 mod project;
@@ -7,5 +8,3 @@ mod recipe;
 
 #[path = "../support/mod.rs"]
 mod support;
-
-mod data;

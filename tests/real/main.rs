@@ -1,6 +1,6 @@
 //! Tests on real inputs (the machine's own package mirrors) and against independent tools.
 
+mod tree;
+
 #[path = "../support/mod.rs"]
 mod support;
-
-mod tree;

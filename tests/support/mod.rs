@@ -7,8 +7,7 @@
 )]
 
 pub mod deb;
-pub mod http;
-pub mod image;
 pub mod debs;
 pub mod http;
+pub mod image;
 pub mod treediff;

@@ -1,7 +1,5 @@
-//! Layers: what goes together into one, and the bytes of it.
-
-pub mod plan;
-//! Layers: each artefact's files become one fragment, compressed once; a layer is a concatenation of fragments.
+//! Layers: each artefact's files become one fragment, compressed once; a layer is a concatenation of fragments, and the
+//! [plan] says of which.
 
 pub mod assemble;
 pub mod error;
@@ -9,6 +7,7 @@ pub mod filter;
 pub mod fragment;
 pub mod index;
 mod members;
+pub mod plan;
 pub mod random;
 
 pub use assemble::{Assembled, LayerWriter};
