@@ -4,3 +4,5 @@ mod tree;
 
 #[path = "../support/mod.rs"]
 mod support;
+
+mod data;
