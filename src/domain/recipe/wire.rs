@@ -84,7 +84,7 @@ pub(super) struct ArchiveSection {
     #[schemars(range(min = 1, max = 36500))]
     pub(super) max_age_days: Option<At<i64>>,
     /// Takes a Release file after its `Valid-Until` too; the value says why that is fine.
-    #[schemars(length(min = 1))]
+    #[schemars(regex(pattern = r"\S"))]
     pub(super) accept_expired: Option<At<String>>,
 }
 
@@ -110,6 +110,7 @@ pub(super) struct PackagesSection {
 /// A file, or a symbolic link: exactly one of `source`, `content` and `symlink` is said.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("oneOf" = [{ "required": ["source"] }, { "required": ["content"] }, { "required": ["symlink"] }]))]
 pub(super) struct FileSection {
     /// Where it is in the image.
     #[schemars(regex(pattern = r"^/"), length(max = 4096), example = &"/opt/entrypoint.sh")]
@@ -176,21 +177,24 @@ pub(super) struct ImageSection {
     pub(super) user: Option<At<String>>,
     /// Environment variables.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "pattern": "^[^=]+$" }))]
     pub(super) env: BTreeMap<At<String>, At<String>>,
     /// Labels of the configuration.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "pattern": r"^\S+$" }))]
     pub(super) labels: BTreeMap<At<String>, At<String>>,
     /// The program that containers run, with its first arguments.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1), extend("prefixItems" = [{ "minLength": 1 }]))]
     pub(super) entrypoint: Option<Vec<At<String>>>,
     /// The arguments, or the program where there is no entrypoint, that a container's own replace.
+    #[schemars(extend("prefixItems" = [{ "minLength": 1 }]))]
     pub(super) cmd: Option<Vec<At<String>>>,
     /// The folder that containers start in.
     #[schemars(regex(pattern = r"^/"))]
     pub(super) workdir: Option<At<String>>,
     /// Ports: `PORT`, `PORT/tcp` or `PORT/udp`.
     #[serde(default)]
-    #[schemars(inner(regex(pattern = r"^[0-9]{1,5}(/(tcp|udp))?$")), example = ["8080/tcp"])]
+    #[schemars(inner(regex(pattern = r"^[1-9][0-9]{0,4}(/(tcp|udp))?$")), example = ["8080/tcp"])]
     pub(super) ports: Vec<At<String>>,
     /// Folders that hold data of containers.
     #[serde(default)]
@@ -201,6 +205,7 @@ pub(super) struct ImageSection {
     pub(super) stop_signal: Option<At<String>>,
     /// Annotations of the manifests and the index.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "pattern": r"^\S+$" }))]
     pub(super) annotations: BTreeMap<At<String>, At<String>>,
     /// How layers are compressed; `zstd` if not said.
     pub(super) compression: Option<At<Compression>>,
@@ -217,6 +222,6 @@ pub(super) struct WaiveSection {
     #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+/(preinst|postinst|prerm|postrm|config)$"))]
     pub(super) script: At<String>,
     /// Why the image is right without it.
-    #[schemars(length(min = 1))]
+    #[schemars(regex(pattern = r"\S"))]
     pub(super) reason: At<String>,
 }
