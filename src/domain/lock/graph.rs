@@ -8,8 +8,8 @@ use crate::base::Arch;
 use crate::domain::recipe::{LockMeaning, Variant};
 use crate::formats::deb::package::PackageName;
 
-/// The shortest way from what the recipe says to a package: `["variant"]`, `["recipe"]` or `["recipe: VIRTUAL"]` for one that is
-/// there by itself, else that of the package that needs it, and that package's name.
+/// The shortest way from what the recipe says to a package. For one that is there by itself all its reasons: `(variant)`, `(recipe)`,
+/// `(recipe: VIRTUAL)`. For another one the first reason, and then the names of the packages that lead to it.
 pub(super) type Via = Vec<String>;
 
 /// The first edge, request or package that is wrong.
@@ -53,8 +53,8 @@ fn answered(request: &str, here: &BTreeMap<&PackageName, &PackageLock>) -> bool 
         return find(name).is_none();
     }
     let request = request.split('/').next().unwrap_or(request);
-    let asked = |package: &&&PackageLock| matches!(&package.root, Some(Root::Asked(name)) if name.as_str() == request);
-    find(request).is_some() || here.values().any(|package| asked(&package))
+    let asked = |root: &Root| matches!(root, Root::Asked(name) if name.as_str() == request);
+    find(request).is_some() || here.values().any(|package| package.roots.iter().any(asked))
 }
 
 /// What a platform's packages are there for: the packages that are there by themselves, and for each other one that is reached
@@ -64,7 +64,8 @@ pub(super) struct Reach<'a> {
 }
 
 enum Parent<'a> {
-    Root(&'a Root),
+    /// It is there by itself, for these reasons.
+    Roots(Vec<&'a Root>),
     Package(&'a PackageName),
 }
 
@@ -74,15 +75,15 @@ impl<'a> Reach<'a> {
         let here: BTreeMap<&PackageName, &PackageLock> =
             packages.iter().filter(|package| package.arch == arch).map(|package| (&package.name, package)).collect();
         let mut parents = BTreeMap::new();
-        let mut roots: Vec<(&Root, &PackageLock)> =
-            here.values().filter_map(|package| Some((package.root.as_ref()?, *package))).collect();
-        roots.retain(|(root, _)| is_meant(root, meaning));
-        roots.sort_by_key(|(root, package)| (*root, &package.name));
         let mut level: Vec<&PackageLock> = Vec::new();
-        for (root, package) in roots {
-            parents.insert(&package.name, Parent::Root(root));
-            level.push(package);
+        for package in here.values() {
+            let roots: Vec<&Root> = package.roots.iter().filter(|root| is_meant(root, meaning)).collect();
+            if !roots.is_empty() {
+                parents.insert(&package.name, Parent::Roots(roots));
+                level.push(package);
+            }
         }
+        level.sort_by_key(|package| (package.roots.first(), &package.name));
         while !level.is_empty() {
             let mut next: BTreeMap<&PackageName, &PackageLock> = BTreeMap::new();
             for package in level {
@@ -119,12 +120,14 @@ impl<'a> Reach<'a> {
                         via.push("…".to_owned());
                     }
                 }
-                Some(Parent::Root(root)) => {
-                    via.push(match root {
-                        Root::Variant => "variant".to_owned(),
-                        Root::Asked(asked) if asked == at => "recipe".to_owned(),
-                        Root::Asked(asked) => format!("recipe: {asked}"),
+                Some(Parent::Roots(roots)) => {
+                    let words = roots.iter().map(|root| match root {
+                        Root::Variant => "(variant)".to_owned(),
+                        Root::Asked(asked) if asked == at => "(recipe)".to_owned(),
+                        Root::Asked(asked) => format!("(recipe: {asked})"),
                     });
+                    let told = if at == name { roots.len() } else { 1 };
+                    via.extend(words.take(told).collect::<Vec<_>>().into_iter().rev());
                     break;
                 }
             }

@@ -59,8 +59,8 @@ pub struct PackageLock {
     pub size: u64,
     /// SHA-256 of the `.deb`.
     pub sha256: Digest,
-    /// Why it is there, when it is not only a dependency.
-    pub root: Option<Root>,
+    /// Why it is there without another one needing it; empty for one that is only a dependency.
+    pub roots: BTreeSet<Root>,
     /// Locked packages that answer its `Pre-Depends` and `Depends`.
     pub depends: BTreeSet<PackageName>,
     /// Locked packages that answer its `Recommends`, where these are followed.
@@ -72,7 +72,7 @@ pub struct PackageLock {
 pub enum Root {
     /// It belongs to the recipe's variant.
     Variant,
-    /// The recipe's `install` names it, or a virtual package that it provides.
+    /// The recipe's `install` names this: the package itself, or a virtual one that it provides.
     Asked(PackageName),
 }
 

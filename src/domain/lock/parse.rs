@@ -225,29 +225,31 @@ impl Block {
                 filename: file.ok_or_else(|| value("file", "is missing"))?,
                 size: size.ok_or_else(|| value("size", "is missing"))?,
                 sha256: sha256.ok_or_else(|| value("sha256", "is missing"))?,
-                root: None,
+                roots: BTreeSet::new(),
                 depends: own.depends.or_else(|| self.depends.clone()).unwrap_or_default(),
                 recommends: own.recommends.or_else(|| self.recommends.clone()).unwrap_or_default(),
             };
             let via = own.via.or_else(|| self.via.clone());
-            let root = root(&package.name, via.as_deref()).map_err(|rule| value("via", &rule))?;
-            packages.push((PackageLock { root, ..package }, via));
+            let roots = roots(&package.name, via.as_deref().unwrap_or_default()).map_err(|rule| value("via", &rule))?;
+            packages.push((PackageLock { roots, ..package }, via));
         }
         Ok(packages)
     }
 }
 
-/// What a `via` of one word says; a longer one is the story of a dependency.
-fn root(name: &PackageName, via: Option<&[String]>) -> Result<Option<Root>, String> {
-    let [word] = via.unwrap_or_default() else { return Ok(None) };
-    match word.as_str() {
-        "variant" => Ok(Some(Root::Variant)),
-        "recipe" => Ok(Some(Root::Asked(name.clone()))),
-        other => {
-            let asked = other.strip_prefix("recipe: ").ok_or_else(|| format!("`{other}` is no reason"))?;
-            Ok(Some(Root::Asked(
-                asked.parse().map_err(|error: crate::formats::deb::package::ParseNameError| error.to_string())?,
-            )))
-        }
+/// The reasons in a `via`: all of it, or none of it when it is the story of a dependency.
+fn roots(name: &PackageName, via: &[String]) -> Result<BTreeSet<Root>, String> {
+    if via.last().is_none_or(|last| !last.starts_with('(')) {
+        return Ok(BTreeSet::new());
     }
+    let root = |word: &String| match word.as_str() {
+        "(variant)" => Ok(Root::Variant),
+        "(recipe)" => Ok(Root::Asked(name.clone())),
+        other => {
+            let asked = other.strip_prefix("(recipe: ").and_then(|asked| asked.strip_suffix(')'));
+            let asked = asked.and_then(|asked| asked.parse().ok()).ok_or_else(|| format!("`{other}` is no reason"))?;
+            Ok(Root::Asked(asked))
+        }
+    };
+    via.iter().map(root).collect()
 }

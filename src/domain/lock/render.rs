@@ -32,7 +32,7 @@
 //! version = "0.19.0-1"
 //! mirror = "debian"
 //! suite = "bookworm"
-//! via = ["recipe"]                     # the shortest way from the request; see `graph.rs`
+//! via = ["(recipe)"]                   # the shortest way from the request; see `graph.rs`
 //! depends = ["libc6"]                  # and recommends, where there are any
 //!
 //! [package.amd64]
