@@ -128,7 +128,7 @@ fn what_is_written_is_read_again() {
 /// LCK-04, 05, 07, 08, 10, 11 and their kinds: an edit of the lockfile, the line that is blamed, what is said.
 const WRONG: &[(&str, &str, &str, &str)] = &[
     ("version = 1", "", "tools.lock: ", "no lockfile"),
-    ("version = 1", "version = 2", "tools.lock: ", "version 2; this program knows versions up to 1"),
+    ("version = 1", "version = 2", "tools.lock:2: ", "version 2; this program knows versions up to 1"),
     ("version = 1", "version = 1\n<<<<<<< HEAD", "tools.lock:3: ", "conflict marker"),
     ("[request]", "=======\n[request]", "tools.lock:5: ", "conflict marker"),
     ("[request]", "[request", "tools.lock:5: ", "unclosed table"),

@@ -101,7 +101,7 @@ impl Lockfile {
 
     fn render_packages(&self, out: &mut Text) {
         let reach: Vec<(Arch, Reach<'_>)> =
-            Arch::ALL.map(|arch| (arch, Reach::of(self.meaning(), self.packages(), arch))).into();
+            Arch::ALL.map(|arch| (arch, Reach::of(self.meaning(), self.packages_of(arch)))).into();
         let via = |package: &PackageLock| {
             let here = reach.iter().find(|(arch, _)| *arch == package.arch);
             here.map(|(_, reach)| reach.via(&package.name)).unwrap_or_default()
