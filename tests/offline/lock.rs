@@ -5,6 +5,7 @@ use mokapot::base::{Arch, Class, Digest, Epoch, Fault};
 use mokapot::domain::lock::{Kind, Lockfile, PackageLock, Reason, ReleaseLock, Root, Stale, check, compare, table};
 use mokapot::domain::recipe::{LockMeaning, Recipe};
 use mokapot::formats::deb::package::{Architecture, PackageName};
+use proptest::prelude::*;
 
 use super::recipe::recipe;
 
@@ -281,4 +282,58 @@ downgraded  mawk        amd64,arm64  1.3.4 → 1.3
 upgraded    tini        amd64,arm64  0.19.0-1 → 0.20.0-1
 added       zlib1g      amd64,arm64  1:1.2
 ");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Damage is found, or does not matter: what is accepted is written as it was read.
+    #[test]
+    fn any_damage_to_a_lock_is_survived(
+        at in any::<prop::sample::Index>(),
+        length in 0..60_usize,
+        patch in "(\\PC|[\n\"=\\[\\]{}.,(]|sha256:|size|\\[\\[package\\]\\]){0,6}",
+    ) {
+        let text = lockfile().render();
+        let mut damaged = text.into_bytes();
+        let at = at.index(damaged.len());
+        let end = (at + length).min(damaged.len());
+        damaged.splice(at..end, patch.bytes());
+        if let Ok(lock) = Lockfile::parse(&String::from_utf8_lossy(&damaged), "damaged.lock") {
+            let again = Lockfile::parse(&lock.render(), "again.lock");
+            prop_assert_eq!(again, Ok(lock));
+        }
+    }
+
+    /// Any graph of packages that the request reaches goes through its text unchanged, whatever order it came in.
+    #[test]
+    fn locks_go_through_their_text(
+        edges in prop::collection::vec((0..8_usize, 0..8_usize, any::<bool>()), 0..24),
+        variant in prop::collection::vec(0..8_usize, 0..3),
+        rotate in 0..16_usize,
+    ) {
+        let mut packages: Vec<PackageLock> = Vec::new();
+        for arch in Arch::ALL {
+            for number in 0..8 {
+                let mut package = package(arch, &format!("p{number}"), "1.0-1", None, "");
+                // A line of edges reaches every package from the first.
+                let line = (number < 7).then_some(number + 1);
+                let drawn = edges.iter().filter(|(from, _, both)| *from == number && (*both || arch == Arch::Amd64));
+                package.depends = line.into_iter().chain(drawn.map(|(_, to, _)| *to)).map(|n| name(&format!("p{n}"))).collect();
+                if number == 0 {
+                    package.roots = [Root::Asked(name("tini")), Root::Asked(name("awk"))].into();
+                }
+                if variant.contains(&number) {
+                    package.roots.insert(Root::Variant);
+                }
+                packages.push(package);
+            }
+        }
+        let releases = vec![release("bookworm", 0), release("bookworm-updates", 0)];
+        let make = |packages| Lockfile::new(LockMeaning::of(&tools(&[])), releases.clone(), packages).unwrap();
+        let lock = make(packages.clone());
+        packages.rotate_left(rotate);
+        prop_assert_eq!(&make(packages), &lock);
+        prop_assert_eq!(Lockfile::parse(&lock.render(), "x.lock"), Ok(lock));
+    }
 }
