@@ -132,7 +132,7 @@ impl Fault for LockError {
         Some(match self.reason {
             Reason::Conflict => "finish the merge, or take one side and run `mokapot lock`".into(),
             Reason::Newer { .. } => "use the newer mokapot that wrote it; it is not rewritten".into(),
-            _ => "take the lockfile from version control again, or run `mokapot lock` to make it anew".into(),
+            _ => "take the lockfile from version control again, or delete it and run `mokapot lock`".into(),
         })
     }
 }

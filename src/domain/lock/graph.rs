@@ -1,60 +1,88 @@
 //! The edges between locked packages: all of them lead somewhere, and every package is reached.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Reason;
 use super::model::{Fault, PackageLock, Root};
 use crate::base::Arch;
 use crate::domain::recipe::{LockMeaning, Variant};
 use crate::formats::deb::package::PackageName;
+use crate::formats::deb::version::Version;
 
-/// The shortest way from what the recipe says to a package: `["variant"]`, `["recipe"]` or `["recipe: VIRTUAL"]` for one that is
-/// there by itself, else that of the package that needs it, and that package's name.
+/// The shortest way from what the recipe says to a package. For one that is there by itself all its reasons: `(variant)`, `(recipe)`,
+/// `(recipe: VIRTUAL)`. For another one the first reason, and then the names of the packages that lead to it.
 pub(super) type Via = Vec<String>;
 
-/// The first edge, request or package that is wrong.
+/// The first edge, request or package that is wrong. `packages` are sorted by name and platform.
 pub(super) fn fault(meaning: &LockMeaning, packages: &[PackageLock]) -> Option<Fault> {
-    meaning.platforms.iter().find_map(|platform| {
-        let arch = platform.0;
-        let blame = |reason, name: &PackageName| Some(Fault { reason, package: Some((name.clone(), arch)) });
-        let mut here: BTreeMap<&PackageName, &PackageLock> = BTreeMap::new();
-        for package in packages.iter().filter(|package| package.arch == arch) {
-            if here.insert(&package.name, package).is_some() {
-                let what = format!("{} for {arch}", package.name);
-                return blame(Reason::Twice { what }, &package.name);
-            }
+    meaning.platforms.iter().find_map(|platform| platform_fault(meaning, platform.0, packages))
+}
+
+fn platform_fault(meaning: &LockMeaning, arch: Arch, packages: &[PackageLock]) -> Option<Fault> {
+    let blame = |reason, name: &PackageName| Some(Fault { reason, package: Some((name.clone(), arch)) });
+    let packages = || packages.iter().filter(|package| package.arch == arch);
+    let mut here: BTreeMap<&str, &PackageLock> = BTreeMap::new();
+    for package in packages() {
+        if here.insert(package.name.as_str(), package).is_some() {
+            let what = format!("{} for {arch}", package.name);
+            return blame(Reason::Twice { what }, &package.name);
         }
-        for package in here.values() {
-            if let Some(to) = edges(package).find(|to| !here.contains_key(to)) {
-                let reason = Reason::Missing { from: package.name.clone(), to: to.clone(), arch };
-                return blame(reason, &package.name);
-            }
+    }
+    for package in packages() {
+        if let Some(to) = edges(package).find(|to| !here.contains_key(to.as_str())) {
+            let reason = Reason::Missing { from: package.name.clone(), to: to.clone(), arch };
+            return blame(reason, &package.name);
         }
-        if let Some(request) = meaning.install.iter().find(|request| !answered(request, &here)) {
-            return Some(Fault { reason: Reason::Unanswered { request: request.clone(), arch }, package: None });
-        }
-        let reach = Reach::of(meaning, packages, arch);
-        let unreached = here.keys().find(|name| !reach.contains(name))?;
-        blame(Reason::Unreached { name: (*unreached).clone(), arch }, unreached)
-    })
+    }
+    let asked: BTreeSet<&str> = packages().flat_map(|package| &package.roots).filter_map(Root::asked).collect();
+    let answered = |request: &str| match Request::of(request) {
+        Request::Absent(name) => !here.contains_key(name),
+        Request::Exactly(name, version) => here.get(name).is_some_and(|package| same(&package.version, version)),
+        Request::Any(name) => here.contains_key(name) || asked.contains(name),
+    };
+    if let Some(request) = meaning.install.iter().find(|request| !answered(request)) {
+        return Some(Fault { reason: Reason::Unanswered { request: request.clone(), arch }, package: None });
+    }
+    let reach = Reach::of(meaning, packages());
+    let unreached = packages().find(|package| !reach.contains(&package.name))?;
+    blame(Reason::Unreached { name: unreached.name.clone(), arch }, &unreached.name)
+}
+
+fn same(locked: &Version, written: &str) -> bool {
+    written.parse::<Version>().is_ok_and(|written| written == *locked)
 }
 
 fn edges(package: &PackageLock) -> impl Iterator<Item = &PackageName> {
     package.depends.iter().chain(&package.recommends)
 }
 
-/// Whether the locked packages do what a line of `install` asks for.
-fn answered(request: &str, here: &BTreeMap<&PackageName, &PackageLock>) -> bool {
-    let find = |text: &str| here.values().find(|package| package.name.as_str() == text);
-    if let Some((name, version)) = request.split_once('=') {
-        return find(name).is_some_and(|package| package.version.as_str() == version);
+/// A line of the request's `install`.
+enum Request<'a> {
+    Any(&'a str),
+    Exactly(&'a str, &'a str),
+    Absent(&'a str),
+}
+
+impl<'a> Request<'a> {
+    fn of(text: &'a str) -> Self {
+        if let Some((name, version)) = text.split_once('=') {
+            Self::Exactly(name, version)
+        } else if let Some((name, _suite)) = text.split_once('/') {
+            Self::Any(name)
+        } else if let Some(name) = text.strip_suffix('-') {
+            Self::Absent(name)
+        } else {
+            Self::Any(text)
+        }
     }
-    if let Some(name) = request.strip_suffix('-') {
-        return find(name).is_none();
+
+    /// The name, where something is to be installed.
+    fn name(&self) -> Option<&'a str> {
+        match self {
+            Self::Any(name) | Self::Exactly(name, _) => Some(name),
+            Self::Absent(_) => None,
+        }
     }
-    let request = request.split('/').next().unwrap_or(request);
-    let asked = |package: &&&PackageLock| matches!(&package.root, Some(Root::Asked(name)) if name.as_str() == request);
-    find(request).is_some() || here.values().any(|package| asked(&package))
 }
 
 /// What a platform's packages are there for: the packages that are there by themselves, and for each other one that is reached
@@ -64,25 +92,31 @@ pub(super) struct Reach<'a> {
 }
 
 enum Parent<'a> {
-    Root(&'a Root),
+    /// It is there by itself, for these reasons.
+    Roots(Vec<&'a Root>),
     Package(&'a PackageName),
 }
 
 impl<'a> Reach<'a> {
-    /// Walks the edges breadth first, from the variant's packages before the recipe's, then by name.
-    pub(super) fn of(meaning: &LockMeaning, packages: &'a [PackageLock], arch: Arch) -> Self {
-        let here: BTreeMap<&PackageName, &PackageLock> =
-            packages.iter().filter(|package| package.arch == arch).map(|package| (&package.name, package)).collect();
+    /// Walks the edges between a platform's packages breadth first, from the variant's before the recipe's, then by name.
+    pub(super) fn of(meaning: &LockMeaning, packages: impl Iterator<Item = &'a PackageLock>) -> Self {
+        let here: BTreeMap<&PackageName, &PackageLock> = packages.map(|package| (&package.name, package)).collect();
+        let requested: BTreeSet<&str> =
+            meaning.install.iter().filter_map(|request| Request::of(request).name()).collect();
+        let is_meant = |root: &&Root| match root {
+            Root::Variant => meaning.variant != Variant::None,
+            Root::Asked(name) => requested.contains(name.as_str()),
+        };
         let mut parents = BTreeMap::new();
-        let mut roots: Vec<(&Root, &PackageLock)> =
-            here.values().filter_map(|package| Some((package.root.as_ref()?, *package))).collect();
-        roots.retain(|(root, _)| is_meant(root, meaning));
-        roots.sort_by_key(|(root, package)| (*root, &package.name));
         let mut level: Vec<&PackageLock> = Vec::new();
-        for (root, package) in roots {
-            parents.insert(&package.name, Parent::Root(root));
-            level.push(package);
+        for package in here.values() {
+            let roots: Vec<&Root> = package.roots.iter().filter(is_meant).collect();
+            if !roots.is_empty() {
+                parents.insert(&package.name, Parent::Roots(roots));
+                level.push(package);
+            }
         }
+        level.sort_by_key(|package| (package.roots.first(), &package.name));
         while !level.is_empty() {
             let mut next: BTreeMap<&PackageName, &PackageLock> = BTreeMap::new();
             for package in level {
@@ -119,12 +153,14 @@ impl<'a> Reach<'a> {
                         via.push("…".to_owned());
                     }
                 }
-                Some(Parent::Root(root)) => {
-                    via.push(match root {
-                        Root::Variant => "variant".to_owned(),
-                        Root::Asked(asked) if asked == at => "recipe".to_owned(),
-                        Root::Asked(asked) => format!("recipe: {asked}"),
+                Some(Parent::Roots(roots)) => {
+                    let words = roots.iter().map(|root| match root {
+                        Root::Variant => "(variant)".to_owned(),
+                        Root::Asked(asked) if asked == at => "(recipe)".to_owned(),
+                        Root::Asked(asked) => format!("(recipe: {asked})"),
                     });
+                    let told = if at == name { roots.len() } else { 1 };
+                    via.extend(words.take(told).collect::<Vec<_>>().into_iter().rev());
                     break;
                 }
             }
@@ -136,14 +172,3 @@ impl<'a> Reach<'a> {
 
 /// How many packages of a way are told.
 const LONGEST_VIA: usize = 8;
-
-/// Whether the request says what the root says.
-fn is_meant(root: &Root, meaning: &LockMeaning) -> bool {
-    match root {
-        Root::Variant => meaning.variant != Variant::None,
-        Root::Asked(name) => meaning
-            .install
-            .iter()
-            .any(|request| request.split(['=', '/']).next().is_some_and(|asked| asked == name.as_str())),
-    }
-}

@@ -18,6 +18,7 @@ mod graph;
 mod model;
 mod parse;
 mod render;
+mod wire;
 
 pub use check::{Changed, Locked, Stale, check};
 pub use compare::{Change, Kind, compare, table};

@@ -59,8 +59,8 @@ pub struct PackageLock {
     pub size: u64,
     /// SHA-256 of the `.deb`.
     pub sha256: Digest,
-    /// Why it is there, when it is not only a dependency.
-    pub root: Option<Root>,
+    /// Why it is there without another one needing it; empty for one that is only a dependency.
+    pub roots: BTreeSet<Root>,
     /// Locked packages that answer its `Pre-Depends` and `Depends`.
     pub depends: BTreeSet<PackageName>,
     /// Locked packages that answer its `Recommends`, where these are followed.
@@ -72,8 +72,19 @@ pub struct PackageLock {
 pub enum Root {
     /// It belongs to the recipe's variant.
     Variant,
-    /// The recipe's `install` names it, or a virtual package that it provides.
+    /// The recipe's `install` names this: the package itself, or a virtual one that it provides.
     Asked(PackageName),
+}
+
+impl Root {
+    /// What the recipe asked for, where it is the recipe that did.
+    #[must_use]
+    pub fn asked(&self) -> Option<&str> {
+        match self {
+            Self::Variant => None,
+            Self::Asked(name) => Some(name.as_str()),
+        }
+    }
 }
 
 /// Fingerprint of an OpenPGP key: 40 (version 4) or 64 (version 6) upper-case hexadecimal digits.
@@ -144,8 +155,10 @@ impl Lockfile {
     /// The first thing that is wrong, if there is one.
     fn fault(&self) -> Option<Fault> {
         self.release_fault().or_else(|| {
+            let releases: BTreeSet<(&str, &str)> =
+                self.releases.iter().map(|release| (release.mirror.as_str(), release.suite.as_str())).collect();
             let mut faults = self.packages.iter().filter_map(|package| {
-                let reason = package.fault(&self.meaning, &self.releases)?;
+                let reason = package.fault(&self.meaning, &releases)?;
                 Some(Fault { reason, package: Some((package.name.clone(), package.arch)) })
             });
             faults.next().or_else(|| graph::fault(&self.meaning, &self.packages))
@@ -222,7 +235,7 @@ pub(super) struct Fault {
 }
 
 impl PackageLock {
-    fn fault(&self, meaning: &LockMeaning, releases: &[ReleaseLock]) -> Option<Reason> {
+    fn fault(&self, meaning: &LockMeaning, releases: &BTreeSet<(&str, &str)>) -> Option<Reason> {
         let wrong = |key, rule: String| Some(Reason::Value { key, rule });
         if !meaning.platforms.iter().any(|platform| platform.0 == self.arch) {
             return Some(Reason::Platform { name: self.name.clone(), arch: self.arch });
@@ -238,7 +251,7 @@ impl PackageLock {
         if self.size == 0 || self.size > MAX_PACKAGE {
             return wrong("size", format!("{} bytes cannot be the size of a package", self.size));
         }
-        if !releases.iter().any(|release| release.mirror == self.mirror && release.suite == self.suite) {
+        if !releases.contains(&(self.mirror.as_str(), self.suite.as_str())) {
             return wrong("suite", format!("`{}` of `{}` is no locked release", self.suite, self.mirror));
         }
         None

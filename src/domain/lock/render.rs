@@ -32,7 +32,7 @@
 //! version = "0.19.0-1"
 //! mirror = "debian"
 //! suite = "bookworm"
-//! via = ["recipe"]                     # the shortest way from the request; see `graph.rs`
+//! via = ["(recipe)"]                   # the shortest way from the request; see `graph.rs`
 //! depends = ["libc6"]                  # and recommends, where there are any
 //!
 //! [package.amd64]
@@ -101,7 +101,7 @@ impl Lockfile {
 
     fn render_packages(&self, out: &mut Text) {
         let reach: Vec<(Arch, Reach<'_>)> =
-            Arch::ALL.map(|arch| (arch, Reach::of(self.meaning(), self.packages(), arch))).into();
+            Arch::ALL.map(|arch| (arch, Reach::of(self.meaning(), self.packages_of(arch)))).into();
         let via = |package: &PackageLock| {
             let here = reach.iter().find(|(arch, _)| *arch == package.arch);
             here.map(|(_, reach)| reach.via(&package.name)).unwrap_or_default()

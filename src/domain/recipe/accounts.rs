@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::de::At;
+use super::at::At;
 use super::findings::Findings;
 use super::model::User;
 use super::path::ImagePath;

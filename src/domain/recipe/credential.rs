@@ -44,3 +44,9 @@ fn private_keys(text: &str) -> impl Iterator<Item = (usize, usize, &'static str)
         head.contains("PRIVATE KEY").then_some((start, start + end, "a private key"))
     })
 }
+
+/// Whether a key file is an armoured private key, which signs and is not what checks signatures.
+pub(super) fn is_private_key(bytes: &[u8]) -> bool {
+    let marker = b"-----BEGIN PGP PRIVATE KEY BLOCK-----";
+    bytes.windows(marker.len()).any(|window| window == marker)
+}

@@ -3,50 +3,16 @@
 //! The keys that exist are those of the types in [`super::wire`]: serde names them when one is unknown, schemars writes them
 //! into the schema. There is no second list.
 
-use std::cmp::Ordering;
 use std::collections::btree_map;
 use std::fmt;
-use std::marker::PhantomData;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor};
 
+use super::at::{AT, ONE_OR_MORE};
 use super::error::Problem;
 use super::node::{Node, Value};
 use super::source::Span;
-
-/// A value and its place.
-#[derive(Clone, Debug)]
-pub(super) struct At<T> {
-    pub(super) span: Span,
-    pub(super) value: T,
-}
-
-/// A list, or one item of it written without brackets.
-#[derive(Clone, Debug)]
-pub(super) struct OneOrMore<T>(pub(super) Vec<At<T>>);
-
-/// Places do not compare: two values are the same wherever they stand.
-impl<T: PartialEq> PartialEq for At<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.value == other.value
-    }
-}
-
-impl<T: Eq> Eq for At<T> {}
-
-impl<T: Ord> PartialOrd for At<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<T: Ord> Ord for At<T> {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.value.cmp(&other.value)
-    }
-}
 
 /// Reads `T` from a tree.
 pub(super) fn from_node<T: for<'de> Deserialize<'de>>(node: &Node) -> Result<T, Problem> {
@@ -55,88 +21,6 @@ pub(super) fn from_node<T: for<'de> Deserialize<'de>>(node: &Node) -> Result<T, 
         let message = if place.is_empty() { error.message } else { format!("`{place}`: {}", error.message) };
         Problem::new(error.span.unwrap_or(node.span), message, error.hint)
     })
-}
-
-/// The name by which [`At`] asks for a place.
-const AT: &str = "$mokapot::At";
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Placed<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Placed<T> {
-            type Value = At<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value with its place")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<At<T>, A::Error> {
-                let missing = || de::Error::custom("only a recipe's tree knows places");
-                let mut number = || seq.next_element::<usize>()?.ok_or_else(missing);
-                let span = Span { file: number()?, start: number()?, end: number()? };
-                Ok(At { span, value: seq.next_element()?.ok_or_else(missing)? })
-            }
-        }
-        deserializer.deserialize_newtype_struct(AT, Placed(PhantomData))
-    }
-}
-
-/// The name by which [`OneOrMore`] asks for a list.
-const ONE_OR_MORE: &str = "$mokapot::OneOrMore";
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMore<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Listed<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Listed<T> {
-            type Value = OneOrMore<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value or a list of values")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<OneOrMore<T>, A::Error> {
-                let mut items = Vec::new();
-                while let Some(item) = seq.next_element()? {
-                    items.push(item);
-                }
-                Ok(OneOrMore(items))
-            }
-        }
-        deserializer.deserialize_newtype_struct(ONE_OR_MORE, Listed(PhantomData))
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for OneOrMore<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "OneOrMore".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let item = generator.subschema_for::<T>();
-        schemars::json_schema!({ "anyOf": [item, { "type": "array", "items": item, "minItems": 1 }] })
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for At<T> {
-    fn inline_schema() -> bool {
-        T::inline_schema()
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        T::schema_name()
-    }
-
-    fn schema_id() -> std::borrow::Cow<'static, str> {
-        T::schema_id()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
-    }
 }
 
 /// A serde error on its way out: the innermost place sticks, keys are added on the way.
@@ -307,7 +191,7 @@ impl<'de> Deserializer<'de> for KeyDe<'_> {
     }
 }
 
-/// What [`At`] reads: file, start, end, and then the value.
+/// What [`super::at::At`] reads: file, start, end, and then the value.
 struct Place<D> {
     numbers: std::array::IntoIter<usize, 3>,
     value: Option<D>,

@@ -25,6 +25,9 @@ pub struct RecipeError {
     problems: Vec<Problem>,
 }
 
+/// How many problems one error tells; who has more begins with these.
+const MOST: usize = 25;
+
 /// One thing that is wrong, as data for programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
@@ -54,10 +57,11 @@ impl Problem {
 }
 
 impl RecipeError {
-    /// `problems` in the files of a chain. Sorted by place, each told once.
+    /// `problems` in the files of a chain. Sorted by place, each told once, [`MOST`] of them.
     pub(super) fn new(sources: &[Source], mut problems: Vec<Problem>) -> Self {
         problems.sort_by(|a, b| (a.span, &a.message).cmp(&(b.span, &b.message)));
         problems.dedup();
+        problems.truncate(MOST);
         Self { sources: sources.to_vec(), problems }
     }
 

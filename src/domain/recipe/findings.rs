@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use super::de::At;
+use super::at::At;
 use super::error::Problem;
 use super::source::Span;
 

@@ -9,6 +9,7 @@
 //! The keys are those of the types in `wire`, from which [`schema`] is generated too.
 
 mod accounts;
+mod at;
 mod chain;
 mod credential;
 mod de;

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::accounts;
+use super::at::{At, OneOrMore};
 use super::chain::NamedFiles;
-use super::de::{At, OneOrMore};
 use super::error::Problem;
 use super::findings::Findings;
 use super::model::{Archive, Compression, KeyFile, Packages, Recipe, Request, Variant, Wanted};
 use super::source::Span;
 use super::target;
 use super::wire::{ArchiveSection, PackagesSection, RecipeFile, WaiveSection};
+use super::{accounts, credential};
 use crate::base::{Arch, Digest, Epoch, Platform};
 use crate::formats::deb::package::PackageName;
 
@@ -155,6 +155,14 @@ fn keys(
     let mut keys = Vec::new();
     for path in paths {
         match files.key(sources.get(path.span.file).copied().unwrap_or_default(), &path.value) {
+            Ok(bytes) if credential::is_private_key(&bytes) => {
+                let message = format!("`{}` holds a private key", path.value);
+                findings.report(
+                    path.span,
+                    message,
+                    "name a file with the public key, and keep the private one elsewhere",
+                );
+            }
             Ok(bytes) => keys.push(KeyFile { named: path.value.clone(), sha256: Digest::of(&bytes), bytes }),
             Err(refusal) => findings.report(path.span, refusal.message, refusal.hint),
         }

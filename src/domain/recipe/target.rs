@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::at::At;
 use super::chain::NamedFiles;
-use super::de::At;
 use super::findings::Findings;
 use super::model::{Content, FileEntry, Image, ImageUser, Principal, Target};
 use super::path::ImagePath;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::de::{At, OneOrMore};
+use super::at::{At, OneOrMore};
 use super::model::{Compression, Scripts, Variant};
 
 /// A container image: one TOML file.

@@ -1,0 +1,76 @@
+//! What goes wrong between a recipe's name and its value.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::read::Unreadable;
+use crate::base::{Class, Fault};
+use crate::domain::lock::LockError;
+use crate::domain::recipe::RecipeError;
+
+/// What goes wrong on the way from a recipe's name to its value, or with its lockfile on disk.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// The recipe, or what it names, is wrong.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// There is no such recipe.
+    #[error("there is no recipe `{name}`: {} does not exist", path.display())]
+    Unknown {
+        /// As it was asked for.
+        name: String,
+        /// Where it would be.
+        path: PathBuf,
+        /// The recipe whose name is most like it.
+        nearest: Option<String>,
+    },
+    /// A recipe or a lockfile cannot be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: Unreadable,
+    },
+    /// The lockfile is wrong.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The lockfile is something that is not replaced.
+    #[error("will not write {}: it is {what}", path.display())]
+    Occupied {
+        /// The lockfile.
+        path: PathBuf,
+        /// What is there.
+        what: &'static str,
+    },
+    /// The lockfile cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The lockfile.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Fault for ProjectError {
+    fn class(&self) -> Class {
+        match self {
+            Self::Recipe(_) => Class::Recipe,
+            Self::Unknown { .. } => Class::Usage,
+            Self::Read { .. } | Self::Write { .. } => Class::Storage,
+            Self::Lock(_) | Self::Occupied { .. } => Class::Lock,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Recipe(error) => error.hint(),
+            Self::Unknown { nearest: Some(nearest), .. } => Some(format!("did you mean `{nearest}`?")),
+            Self::Unknown { .. } => Some("name a file of `recipes/` without `.toml`, or a path".into()),
+            Self::Lock(error) => error.hint(),
+            Self::Occupied { .. } => Some("move it away, or make it a plain file that may be written".into()),
+            Self::Read { .. } | Self::Write { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Lockfiles on disk: read whole, written by rename.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::read::{Unreadable, read};
+use super::{Loaded, ProjectError};
+use crate::domain::lock::{self, LockError, Lockfile};
+
+impl Loaded {
+    /// The lockfile on disk; `None` when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is wrong.
+    pub fn read_lock(&self) -> Result<Option<Lockfile>, ProjectError> {
+        let path = &self.lock_path;
+        let bytes = match read(path, lock::MAX_BYTES) {
+            Err(Unreadable::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other.map_err(|reason| ProjectError::Read { path: path.clone(), reason })?,
+        };
+        Ok(Some(Lockfile::parse(&String::from_utf8_lossy(&bytes), &path.to_string_lossy())?))
+    }
+
+    /// Writes the lockfile by rename; returns whether it changed.
+    ///
+    /// # Errors
+    /// When there is something at its place that is not replaced (a link, a folder, a read-only file, a newer version's lockfile), or
+    /// the disk refuses.
+    pub fn write_lock(&self, lock: &Lockfile) -> Result<bool, ProjectError> {
+        let path = &self.lock_path;
+        let failed = |source| ProjectError::Write { path: path.clone(), source };
+        let occupied = |what| Err(ProjectError::Occupied { path: path.clone(), what });
+        // Writers of one lockfile wait for each other, so that what a killed one left behind can be swept.
+        let guard = File::open(&self.path).map_err(failed)?;
+        guard.lock().map_err(failed)?;
+        let text = lock.render();
+        match fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+            Ok(found) if found.is_symlink() => return occupied("a symbolic link"),
+            Ok(found) if found.is_dir() => return occupied("a folder"),
+            Ok(found) if !found.is_file() => return occupied("no regular file"),
+            Ok(found) if found.permissions().readonly() => return occupied("read-only"),
+            Ok(_) => {
+                let old = read(path, lock::MAX_BYTES).unwrap_or_default();
+                if old == text.as_bytes() {
+                    return Ok(false);
+                }
+                let newer = |error: &LockError| matches!(error.reason, lock::Reason::Newer { .. });
+                if let Some(error) =
+                    Lockfile::parse(&String::from_utf8_lossy(&old), &path.to_string_lossy()).err().filter(newer)
+                {
+                    return Err(error.into());
+                }
+            }
+        }
+        replace(path, text.as_bytes()).map_err(failed)?;
+        Ok(true)
+    }
+}
+
+/// Writes `bytes` beside `path`, syncs, and renames over it. Temporary files that a killed run left are removed.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let prefix = format!(".{}.", path.file_name().unwrap_or_default().to_string_lossy());
+    for entry in fs::read_dir(folder)?.filter_map(Result::ok) {
+        if entry.file_name().to_str().is_some_and(|name| name.starts_with(&prefix) && name.ends_with(".tmp")) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(&prefix).suffix(".tmp").permissions(fs::Permissions::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
+}
