@@ -6,5 +6,7 @@
     reason = "each test binary uses its own part of this module"
 )]
 
+pub mod client;
 pub mod http;
 pub mod image;
+pub mod registry;
