@@ -2,6 +2,7 @@
 
 mod layout;
 mod push;
+mod registry;
 
 #[path = "../support/mod.rs"]
 mod support;
