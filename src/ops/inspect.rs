@@ -23,7 +23,7 @@ pub enum Error {
         /// Which part of it.
         document: Digest,
         /// What is wrong.
-        source: oci::Error,
+        source: Box<oci::Error>,
     },
 }
 
@@ -113,7 +113,7 @@ pub async fn inspect(images: &Images, selector: Option<&Selector>) -> Result<Ins
     let root = images.image(selector).await?;
     let mut platforms = Vec::new();
     let mut open = vec![(root.clone(), None::<Descriptor>, 0)];
-    let wrong = |document, source| Error::Document { image: images.name(), document, source };
+    let wrong = |document, source| Error::Document { image: images.name(), document, source: Box::new(source) };
     while let Some((document, entry, depth)) = open.pop() {
         match document.content() {
             Content::Index(index) => {

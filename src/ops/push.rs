@@ -33,7 +33,7 @@ pub enum Error {
         /// Which part of it.
         document: Digest,
         /// What is wrong.
-        source: oci::Error,
+        source: Box<oci::Error>,
     },
     /// The name had a digest, and the image is another.
     #[error("the destination names {wanted}, but the image is {got}")]
@@ -208,8 +208,11 @@ impl PushPlan {
         let mut documents: Vec<Descriptor> = Vec::new();
         let mut seen = BTreeSet::new();
         let mut level = vec![root];
-        let wrong =
-            |request: &Request, document, source| Error::Document { image: request.source.name(), document, source };
+        let wrong = |request: &Request, document, source| Error::Document {
+            image: request.source.name(),
+            document,
+            source: Box::new(source),
+        };
         for depth in 0.. {
             let mut below = Vec::new();
             for document in level {

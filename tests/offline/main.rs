@@ -5,6 +5,8 @@ mod layout;
 mod lock;
 mod project;
 mod recipe;
+mod push;
+mod registry;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -2,6 +2,7 @@
 
 mod tree;
 
+#[expect(dead_code, reason = "what only the offline tests need")]
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -109,21 +109,30 @@ pub struct Server {
 impl Server {
     /// Answers every request with `handler`, one thread a connection.
     pub fn start(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_cutting(|_| None, handler)
+    }
+
+    /// Like [`Server::start`]; where `cut` says so, only that many bytes of a request's body are read: the handler sees those,
+    /// and the connection closes without its answer. `cut` sees requests without their bodies.
+    pub fn start_cutting(
+        cut: impl Fn(&Request) -> Option<u64> + Send + Sync + 'static,
+        handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let log = Arc::new(Mutex::new(Vec::new()));
         let stop = Arc::new(AtomicBool::new(false));
-        let (thread_log, thread_stop, handler) = (Arc::clone(&log), Arc::clone(&stop), Arc::new(handler));
+        let (thread_log, thread_stop) = (Arc::clone(&log), Arc::clone(&stop));
+        let (cut, handler) = (Arc::new(cut), Arc::new(handler));
         thread::spawn(move || {
             for stream in listener.incoming() {
                 if thread_stop.load(Ordering::SeqCst) {
                     return;
                 }
-                let (Ok(stream), log, handler) = (stream, Arc::clone(&thread_log), Arc::clone(&handler)) else {
-                    continue;
-                };
+                let Ok(stream) = stream else { continue };
+                let (log, cut, handler) = (Arc::clone(&thread_log), Arc::clone(&cut), Arc::clone(&handler));
                 thread::spawn(move || {
-                    let _ = serve(&stream, &log, &*handler);
+                    let _ = serve(&stream, &log, &*cut, &*handler);
                 });
             }
         });
@@ -161,13 +170,17 @@ impl Drop for Server {
 fn serve(
     stream: &TcpStream,
     log: &Mutex<Vec<Request>>,
+    cut: &(dyn Fn(&Request) -> Option<u64> + Send + Sync),
     handler: &(dyn Fn(&Request) -> Reply + Send + Sync),
 ) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream);
-    while let Some(request) = read_request(&mut reader)? {
+    while let Some((request, whole)) = read_request(&mut reader, cut)? {
         log.lock().unwrap().push(request.clone());
         let reply = handler(&request);
+        if !whole {
+            return stream.shutdown(std::net::Shutdown::Both);
+        }
         if !write_reply(stream, &request, &reply)? {
             return stream.shutdown(std::net::Shutdown::Both);
         }
@@ -175,7 +188,11 @@ fn serve(
     Ok(())
 }
 
-fn read_request(reader: &mut impl BufRead) -> std::io::Result<Option<Request>> {
+/// A request, and whether its body was read to the end.
+fn read_request(
+    reader: &mut impl BufRead,
+    cut: &(dyn Fn(&Request) -> Option<u64> + Send + Sync),
+) -> std::io::Result<Option<(Request, bool)>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);
@@ -190,6 +207,12 @@ fn read_request(reader: &mut impl BufRead) -> std::io::Result<Option<Request>> {
         headers.insert(name.to_ascii_lowercase(), value.trim().to_owned());
     }
     let mut body = Vec::new();
+    let mut request = Request { method, target, headers, body: Vec::new() };
+    if let Some(limit) = cut(&request) {
+        reader.by_ref().take(limit).read_to_end(&mut request.body)?;
+        return Ok(Some((request, false)));
+    }
+    let headers = &request.headers;
     if headers.get("transfer-encoding").is_some_and(|v| v == "chunked") {
         loop {
             line.clear();
@@ -204,7 +227,8 @@ fn read_request(reader: &mut impl BufRead) -> std::io::Result<Option<Request>> {
     } else if let Some(length) = headers.get("content-length").and_then(|v| v.parse().ok()) {
         reader.by_ref().take(length).read_to_end(&mut body)?;
     }
-    Ok(Some(Request { method, target, headers, body }))
+    request.body = body;
+    Ok(Some((request, true)))
 }
 
 /// Whether the connection stays open.

@@ -270,7 +270,7 @@ fn is_host(text: &str) -> bool {
 fn valid_host(text: &str) -> bool {
     let (host, port) = match text.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
-            Some((address, after)) if address.parse::<std::net::Ipv6Addr>().is_ok() => ("", after),
+            Some((address, after)) if address.parse::<core::net::Ipv6Addr>().is_ok() => ("", after),
             _ => return false,
         },
         None => match text.find(':') {

@@ -181,9 +181,11 @@ impl Repository {
             if feed.fault.is_some() || !resumable || failures >= self.options.patience.tries {
                 return Err(with_tries(error, failures));
             }
-            if error.refused(401).is_none() {
-                self.transport.pause(failures, asked(&error)).await;
+            if error.refused(401).is_some() {
+                // refused before it was looked at: the same part again
+                continue;
             }
+            self.transport.pause(failures, asked(&error)).await;
             // where the registry does not tell how far it came, the upload must start again
             offset = self.progress_of(session).await?.filter(|offset| *offset <= blob.size).ok_or(error)?;
         }
@@ -233,15 +235,15 @@ impl Repository {
         Ok(end.min(offset + length))
     }
 
-    /// How many bytes of a session the registry has; none when it does not know the session any more.
+    /// How many bytes of a session the registry has; none when it does not know the session any more, or has at most one.
     async fn progress_of(&self, session: &mut Session) -> Result<Option<u64>> {
         let answer = self.call(&Call::new("GET", session.url.clone())).await?;
         if !matches!(answer.status(), 200 | 202 | 204) {
             return Ok(None);
         }
-        let end = answer.header("range").and_then(range_end).unwrap_or(0);
+        let end = answer.header("range").and_then(range_end);
         self.moved(session, Some(&answer)).await?;
-        Ok(Some(end))
+        Ok(end)
     }
 
     /// Notes where a session is now, so that it can be given up from outside.
@@ -267,7 +269,7 @@ impl Repository {
         }
     }
 
-    /// Gives all unfinished uploads up.
+    /// Gives all unfinished uploads up. One whose `POST` is on its way is not known yet: the registry lets it expire.
     pub(super) async fn abandon_all(&self) {
         let numbers: Vec<u64> = self.open_sessions().keys().copied().collect();
         for number in numbers {
@@ -395,13 +397,10 @@ impl<'s> Feed<'s> {
     }
 }
 
-/// How many bytes `0-N` or `bytes=0-N` stands for. `0-0` is none: registries answer so to an upload without bytes.
+/// How many bytes `0-N` or `bytes=0-N` stands for. `0-0` should be one, but registries say so of none, too: not worth knowing.
 fn range_end(header: &str) -> Option<u64> {
     let (_, last) = header.trim_start_matches("bytes=").trim_start_matches("bytes ").split_once('-')?;
-    match last.trim().parse::<u64>().ok()? {
-        0 => Some(0),
-        last => last.checked_add(1),
-    }
+    last.trim().parse::<u64>().ok().filter(|last| *last > 0)?.checked_add(1)
 }
 
 fn asked(error: &Error) -> Option<std::time::Duration> {
@@ -429,8 +428,7 @@ mod tests {
     fn ranges_of_uploads() {
         assert_eq!(range_end("0-1023"), Some(1024));
         assert_eq!(range_end("bytes=0-9"), Some(10));
-        assert_eq!(range_end("0-0"), Some(0));
-        for bad in ["", "0", "0--1", "0-x", "0-18446744073709551615"] {
+        for bad in ["0-0", "", "0", "0--1", "0-x", "0-18446744073709551615"] {
             assert_eq!(range_end(bad), None, "{bad}");
         }
     }
