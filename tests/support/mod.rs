@@ -6,4 +6,5 @@
     reason = "each test binary uses its own part of this module"
 )]
 
+pub mod apt;
 pub mod http;
