@@ -7,3 +7,4 @@ mod tree;
 mod support;
 
 mod data;
+mod resolve;

@@ -3,6 +3,7 @@
 
 pub mod deb;
 pub mod debs;
+pub mod apt;
 pub mod http;
 pub mod image;
 pub mod treediff;
