@@ -1,5 +1,7 @@
 //! The tree against `tar`, and the package database against `dpkg`, for real packages of both architectures.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
@@ -98,6 +100,7 @@ fn open(path: &Path) -> Opened {
 fn shipments(opened: &[Opened]) -> Vec<Shipment<'_>> {
     let mut all = Vec::new();
     for Opened { package, facts, directories, entries, .. } in opened {
+        let entries = entries.iter().collect();
         all.push(Shipment { package, facts, directories, entries });
     }
     all

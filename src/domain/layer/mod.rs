@@ -1,6 +1,3 @@
-//! Layers: what goes together into one, and the bytes of it.
-
-pub mod plan;
 //! Layers: each artefact's files become one fragment, compressed once; a layer is a concatenation of fragments.
 
 pub mod assemble;
@@ -9,6 +6,7 @@ pub mod filter;
 pub mod fragment;
 pub mod index;
 mod members;
+pub mod plan;
 pub mod random;
 
 pub use assemble::{Assembled, LayerWriter};
@@ -16,4 +14,5 @@ pub use error::LayerError;
 pub use filter::filtered;
 pub use fragment::FragmentWriter;
 pub use index::{Index, Member, Placed};
+pub use plan::{Artefact, Generated, LayerPlan, Part, plan};
 pub use random::FragmentReader;
