@@ -7,5 +7,6 @@
 )]
 
 pub mod debs;
+pub mod deb;
 pub mod http;
 pub mod treediff;
