@@ -6,7 +6,7 @@
     reason = "each test binary uses its own part of this module"
 )]
 
-pub mod debs;
 pub mod deb;
+pub mod debs;
 pub mod http;
 pub mod treediff;
