@@ -10,3 +10,6 @@ mod registry;
 
 #[path = "../support/mod.rs"]
 mod support;
+
+mod data;
+mod rootfs;

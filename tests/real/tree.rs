@@ -1,5 +1,7 @@
 //! The tree against `tar`, and the package database against `dpkg`, for real packages of both architectures.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
@@ -7,12 +9,12 @@ use std::process::Command;
 
 use mokapot::base::Digest;
 use mokapot::domain::install::{Facts, InstallError, Shipment, State, database, deb, unpack, unpack_order};
-use mokapot::domain::rootfs::{Content, Diversions, Kind, Node, Tree};
+use mokapot::domain::rootfs::{Content, Diversions, Kind, Tree};
 use mokapot::formats::deb::{Package, Stanza};
 use mokapot::formats::tar::{self, Entry, Limits};
 
 use crate::support::debs;
-use crate::support::treediff::{self, Item, Snapshot};
+use crate::support::treediff::{self, Snapshot};
 
 /// Essential ones, conffiles, hardlinks, set-id bits, `Multi-Arch: same`, triggers, awkward control files.
 const PACKAGES: [&str; 40] = [
@@ -98,6 +100,7 @@ fn open(path: &Path) -> Opened {
 fn shipments(opened: &[Opened]) -> Vec<Shipment<'_>> {
     let mut all = Vec::new();
     for Opened { package, facts, directories, entries, .. } in opened {
+        let entries = entries.iter().collect();
         all.push(Shipment { package, facts, directories, entries });
     }
     all
@@ -107,40 +110,8 @@ fn order(opened: &[Opened]) -> Vec<usize> {
     unpack_order(&opened.iter().map(|opened| &opened.package).collect::<Vec<_>>())
 }
 
-/// The tree as the comparison sees it.
 fn snapshot(tree: &Tree, opened: &[Opened]) -> Snapshot {
-    let mut first: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
-    let all: Vec<(Vec<u8>, Node<'_>)> = tree.walk().collect();
-    for (path, node) in &all {
-        let least = first.entry(node.inode).or_insert_with(|| path.clone());
-        *least = least.clone().min(path.clone());
-    }
-    let item = |(path, node): (Vec<u8>, Node<'_>)| {
-        let content = match node.kind {
-            Kind::File(Content::Entry { at, .. }) => Some(opened[at.artefact as usize].contents[at.entry as usize]),
-            Kind::File(Content::Bytes(bytes)) => Some(Digest::of(bytes)),
-            _ => None,
-        };
-        let kind = match node.kind {
-            Kind::File(_) => "file".into(),
-            Kind::Directory => "directory".into(),
-            Kind::Symlink(target) => format!("symlink {}", String::from_utf8_lossy(target)),
-            Kind::CharDevice(major, minor) => format!("char {major}:{minor}"),
-            Kind::BlockDevice(major, minor) => format!("block {major}:{minor}"),
-            Kind::Fifo => "fifo".into(),
-        };
-        let item = Item {
-            kind,
-            mode: node.meta.mode,
-            uid: node.meta.uid,
-            gid: node.meta.gid,
-            content,
-            linked: (node.links > 1).then(|| first[&node.inode].clone()),
-            xattrs: node.meta.xattrs.clone(),
-        };
-        (path, item)
-    };
-    all.into_iter().map(item).collect()
+    treediff::of_tree(tree, |at| opened[at.artefact as usize].contents[at.entry as usize])
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
 use mokapot::base::{Digest, Hasher};
+use mokapot::domain::rootfs::{Content, Kind, Node, Position, Tree};
 
 /// What a name leads to. Two trees are equal when their items are, by path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +81,37 @@ pub fn of_folder(root: &Path) -> Snapshot {
         }
     }
     items
+}
+
+/// A tree in memory. `content` gives the digest of bytes that are elsewhere.
+pub fn of_tree(tree: &Tree, content: impl Fn(Position) -> Digest) -> Snapshot {
+    let all: Vec<(Vec<u8>, Node<'_>)> = tree.walk().collect();
+    let mut first: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
+    for (path, node) in &all {
+        let least = first.entry(node.inode).or_insert_with(|| path.clone());
+        *least = least.clone().min(path.clone());
+    }
+    let item = |node: Node<'_>| Item {
+        kind: match node.kind {
+            Kind::File(_) => "file".into(),
+            Kind::Directory => "directory".into(),
+            Kind::Symlink(target) => format!("symlink {}", String::from_utf8_lossy(target)),
+            Kind::CharDevice(major, minor) => format!("char {major}:{minor}"),
+            Kind::BlockDevice(major, minor) => format!("block {major}:{minor}"),
+            Kind::Fifo => "fifo".into(),
+        },
+        mode: node.meta.mode,
+        uid: node.meta.uid,
+        gid: node.meta.gid,
+        content: match node.kind {
+            Kind::File(Content::Entry { at, .. }) => Some(content(*at)),
+            Kind::File(Content::Bytes(bytes)) => Some(Digest::of(bytes)),
+            _ => None,
+        },
+        linked: (node.links > 1).then(|| first[&node.inode].clone()),
+        xattrs: node.meta.xattrs.clone(),
+    };
+    all.into_iter().map(|(path, node)| (path, item(node))).collect()
 }
 
 /// Every difference as a line, at most 50.

@@ -25,7 +25,7 @@ use crate::formats::deb::Package;
 use crate::formats::tar::{self, Entry};
 
 /// A package as it comes: what it says of itself, and its fragment's entries.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Shipment<'a> {
     /// The package.
     pub package: &'a Package,
@@ -34,7 +34,7 @@ pub struct Shipment<'a> {
     /// Its directories.
     pub directories: &'a [Entry],
     /// Everything else, in the order of its fragment: [`Position::entry`] counts these.
-    pub entries: &'a [Entry],
+    pub entries: Vec<&'a Entry>,
 }
 
 /// What came out, beside the tree.
@@ -89,7 +89,7 @@ impl Run<'_> {
                 .map_err(|e| in_package(shipment, e))?;
         }
         let mut shipped: BTreeSet<&[u8]> = BTreeSet::new();
-        let numbered = || shipment.entries.iter().enumerate();
+        let numbered = || shipment.entries.iter().copied().enumerate();
         let is_link = |entry: &Entry| matches!(entry.kind, tar::Kind::Symlink(_));
         let links = numbered().filter(|(_, entry)| is_link(entry));
         for (i, entry) in numbered().filter(|(_, entry)| !is_link(entry)).chain(links) {

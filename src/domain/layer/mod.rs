@@ -1,5 +1,6 @@
 //! Layers: each artefact's files become one fragment, compressed once; a layer is a concatenation of fragments, and the
 //! [plan] says of which.
+//! Layers: each artefact's files become one fragment, compressed once; a layer is a concatenation of fragments.
 
 pub mod assemble;
 pub mod error;
@@ -15,4 +16,5 @@ pub use error::LayerError;
 pub use filter::filtered;
 pub use fragment::FragmentWriter;
 pub use index::{Index, Member, Placed};
+pub use plan::{Artefact, Generated, LayerPlan, Part, plan};
 pub use random::FragmentReader;

@@ -15,7 +15,8 @@
 //! Runtimes stop at 127.
 //!
 //! **Paths.** An entry is written where it stands in the tree, not where its package says: with `/bin -> usr/bin`, the
-//! package's `bin/x` is written as `usr/bin/x`, since runtimes differ in how they follow a link of a lower layer.
+//! package's `bin/x` is left out of its fragment and written after it as `usr/bin/x`, since runtimes differ in how they
+//! follow a link of a lower layer. The same goes for what got another mode or owner.
 //!
 //! **Directories.** A layer starts with the directories that its artefacts own and those its entries stand in, so that no
 //! runtime has to invent one, and repeats them with the same numbers that other layers give them. Their time is 0: it
@@ -26,14 +27,15 @@ mod directories;
 mod groups;
 mod parts;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::index::Index;
 use crate::domain::rootfs::{Content, Tree};
-use crate::formats::tar::Entry;
+use crate::formats::tar::{Entry, Kind};
 
 /// Compressed bytes from which an artefact gets a layer of its own.
 pub const BIG: u64 = 24 << 20;
-/// How many artefacts of a recipe can have one, the largest first.
+/// How many artefacts of a recipe can have one, shared and not shared apart, the largest first.
 pub const MOST_BIG: usize = 4;
 
 /// What planning must know of an artefact. Its number is its place in the slice.
@@ -45,15 +47,11 @@ pub struct Artefact<'a> {
     pub level: usize,
     /// Whether it is the same on every platform.
     pub shared: bool,
-    /// Compressed bytes of its fragment.
-    pub size: u64,
-    /// Its directories.
-    pub directories: &'a [Entry],
-    /// Everything else, in the order of its fragment.
-    pub entries: &'a [Entry],
+    /// Its fragment.
+    pub index: &'a Index,
 }
 
-/// One layer: directories, then parts, then what is generated. Every path is in it once.
+/// One layer: directories, then parts, then what is in no fragment. Every path is in it once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LayerPlan {
     /// What a person calls it: `base: packages 1/2`, `jre-11: openjdk-11-jre-headless`.
@@ -62,7 +60,7 @@ pub struct LayerPlan {
     pub directories: Vec<Entry>,
     /// Artefacts, in order of their names.
     pub parts: Vec<Part>,
-    /// Entries that are in no fragment, in the order of the tree; hardlinks last.
+    /// Entries that are in no fragment, or not in this form; hardlinks last.
     pub generated: Vec<Generated>,
 }
 
@@ -71,10 +69,8 @@ pub struct LayerPlan {
 pub struct Part {
     /// The artefact's number.
     pub artefact: u32,
-    /// Entries to leave out, by their numbers in the fragment.
-    pub dropped: BTreeSet<u32>,
-    /// Entries whose bytes stay but whose header is another: the path, mode or owner changed.
-    pub altered: BTreeMap<u32, Entry>,
+    /// The paths to leave out, as [`super::filtered`] takes them; with none, the fragment is used as it is.
+    pub dropped: BTreeSet<Vec<u8>>,
 }
 
 /// An entry that is in no fragment, or not in that place.
@@ -82,16 +78,8 @@ pub struct Part {
 pub struct Generated {
     /// Its header.
     pub entry: Entry,
-    /// A file's bytes; `None` for anything else.
+    /// A file's bytes, which may be those of a fragment's entry; `None` for anything else.
     pub content: Option<Content>,
-}
-
-impl Part {
-    /// Whether the whole fragment is used as it is.
-    #[must_use]
-    pub fn is_whole(&self) -> bool {
-        self.dropped.is_empty() && self.altered.is_empty()
-    }
 }
 
 /// Plans the layers of `tree`, which was made from `artefacts`. `levels` names the recipes of the chain, the base first.
@@ -99,12 +87,16 @@ impl Part {
 #[must_use]
 pub fn plan(tree: &Tree, artefacts: &[Artefact<'_>], levels: &[&str]) -> Vec<LayerPlan> {
     let mut parts = parts::split(tree, artefacts);
-    let mut layers = Vec::new();
-    let mut shared = Vec::new();
+    let (mut layers, mut shared) = (Vec::new(), Vec::new());
     for group in groups::groups(artefacts, levels) {
-        let members = group.members.iter().filter_map(|number| Some((*number, parts.of.remove(number)?)));
-        let members = members.map(|(artefact, part)| Part { artefact, ..part }).collect();
-        layers.push(LayerPlan { title: group.title, parts: members, ..LayerPlan::default() });
+        let mut layer = LayerPlan { title: group.title, ..LayerPlan::default() };
+        for artefact in group.members {
+            let dropped = parts.dropped.remove(&artefact).unwrap_or_default();
+            layer.parts.push(Part { artefact, dropped });
+            layer.generated.append(&mut parts.moved.remove(&artefact).unwrap_or_default());
+        }
+        layer.generated.sort_by_key(|generated| matches!(generated.entry.kind, Kind::Hardlink(_)));
+        layers.push(layer);
         shared.push(group.shared);
     }
     for (title, generated) in [("files of the recipe", parts.recipe), ("package database", parts.generated)] {

@@ -27,7 +27,9 @@ impl Tree {
     ) -> Result<(), TreeError> {
         let real = self.place_of(path)?;
         let directory = matches!(kind, Kind::Directory);
-        if directory && self.follow(&real)?.is_some_and(|node| node.is_directory()) {
+        // A link that loops or leads through a file is none to a directory, whatever the reason.
+        let joins = |tree: &Self| matches!(tree.follow(&real), Ok(Some(node)) if node.is_directory());
+        if directory && joins(self) {
             return self.join_directory(&real, meta, owner, origin);
         }
         let Some((parent, last)) = split(&real) else {

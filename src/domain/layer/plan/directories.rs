@@ -54,7 +54,7 @@ fn shipped(tree: &Tree, artefacts: &[Artefact<'_>], layer: &LayerPlan) -> BTreeM
     let mut found = BTreeMap::new();
     for part in &layer.parts {
         let Some(artefact) = artefacts.get(part.artefact as usize) else { continue };
-        for shipped in artefact.directories.iter().filter(|entry| !entry.path.is_empty()) {
+        for shipped in artefact.index.directories.iter().filter(|entry| !entry.path.is_empty()) {
             let Ok(Some(place)) = tree.real_path(&shipped.path) else { continue };
             let owned = |owner: &Owner| *owner == Owner::Artefact(part.artefact);
             let named = tree.lookup(&shipped.path).ok().flatten();
@@ -68,14 +68,12 @@ fn shipped(tree: &Tree, artefacts: &[Artefact<'_>], layer: &LayerPlan) -> BTreeM
 
 /// The paths of everything in a layer that is no directory.
 fn paths<'a>(artefacts: &'a [Artefact<'_>], layer: &'a LayerPlan) -> impl Iterator<Item = Vec<u8>> {
-    let parts = layer.parts.iter().flat_map(|part| {
-        let entries = artefacts.get(part.artefact as usize).map(|artefact| artefact.entries).unwrap_or_default();
-        (0..).zip(entries).filter(|(i, _)| !part.dropped.contains(i)).map(|(i, entry)| {
-            let entry = part.altered.get(&i).unwrap_or(entry);
-            entry.path.clone()
-        })
+    let parts = layer.parts.iter().filter_map(|part| Some((part, artefacts.get(part.artefact as usize)?)));
+    let kept = parts.flat_map(|(part, artefact)| {
+        let paths = artefact.index.entries.iter().map(|placed| &placed.entry.path);
+        paths.filter(|path| !part.dropped.contains(*path)).cloned()
     });
-    parts.chain(layer.generated.iter().map(|generated| generated.entry.path.clone()))
+    kept.chain(layer.generated.iter().map(|generated| generated.entry.path.clone()))
 }
 
 /// A path's parents, the root aside.

@@ -24,7 +24,7 @@ pub(super) fn groups(artefacts: &[Artefact<'_>], levels: &[&str]) -> Vec<Group> 
     for level in sorted.chunk_by(|(_, a), (_, b)| a.level == b.level) {
         let Some((_, first)) = level.first() else { continue };
         let recipe = levels.get(first.level).copied().unwrap_or("image");
-        image += level.iter().map(|(_, artefact)| artefact.size).sum::<u64>();
+        image += level.iter().map(|(_, artefact)| artefact.index.size).sum::<u64>();
         // Which ones are big enough must not depend on the platform for those that are shared.
         for shared in [true, false] {
             let mut rest: Vec<_> = level.iter().copied().filter(|(_, artefact)| artefact.shared == shared).collect();
@@ -50,14 +50,14 @@ pub(super) fn groups(artefacts: &[Artefact<'_>], levels: &[&str]) -> Vec<Group> 
 
 /// Takes the artefacts out that get layers of their own, in order of their names.
 fn take_big<'a>(rest: &mut Vec<(u32, &'a Artefact<'a>)>) -> Vec<(u32, &'a Artefact<'a>)> {
-    let mut sizes: Vec<u64> = rest.iter().map(|(_, artefact)| artefact.size).filter(|size| *size > BIG).collect();
+    let mut sizes: Vec<u64> = rest.iter().map(|(_, artefact)| artefact.index.size).filter(|size| *size > BIG).collect();
     sizes.sort_unstable_by(|a, b| b.cmp(a));
     let Some(least) = sizes.get(..sizes.len().min(MOST_BIG)).and_then(<[u64]>::last).copied() else {
         return Vec::new();
     };
     let mut left = MOST_BIG;
     rest.extract_if(.., |(_, artefact)| {
-        let take = artefact.size >= least && left > 0;
+        let take = artefact.index.size >= least && left > 0;
         left -= usize::from(take);
         take
     })
@@ -73,7 +73,7 @@ fn split<'a>(members: Vec<(u32, &'a Artefact<'a>)>, limit: u64) -> Vec<Vec<(u32,
                 bin.push(*member);
             }
         }
-        let fits = |bin: &Vec<(u32, &Artefact<'_>)>| bin.iter().map(|(_, a)| a.size).sum::<u64>() <= limit;
+        let fits = |bin: &Vec<(u32, &Artefact<'_>)>| bin.iter().map(|(_, a)| a.index.size).sum::<u64>() <= limit;
         if count == 4 || bins.iter().all(fits) {
             return bins;
         }

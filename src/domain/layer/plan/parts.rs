@@ -1,130 +1,179 @@
-//! From the tree back to fragments: which entry is still what its artefact shipped, which changed, which is new.
+//! From the tree back to fragments: which entry is still what its artefact shipped, and what is not in a fragment.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Artefact, Generated, Part};
+use super::{Artefact, Generated};
 use crate::domain::rootfs::{Content, Kind, Meta, Node, Owner, Position, Tree};
 use crate::formats::tar::{self, Entry};
 
-/// Every artefact's part, and what is in none.
+/// What the layers are made of.
+#[derive(Default)]
 pub(super) struct Parts {
-    pub(super) of: BTreeMap<u32, Part>,
+    /// Of every artefact, the paths of its fragment that are left out.
+    pub(super) dropped: BTreeMap<u32, BTreeSet<Vec<u8>>>,
+    /// What follows an artefact's fragment: its entries that stand elsewhere or have other numbers now.
+    pub(super) moved: BTreeMap<u32, Vec<Generated>>,
+    /// What the recipe put there.
     pub(super) recipe: Vec<Generated>,
+    /// Everything else.
     pub(super) generated: Vec<Generated>,
 }
 
-/// The name of an inode that is written as the file itself; the others become hardlinks to it.
+/// Where an entry that is in no fragment is written.
+#[derive(Clone, Copy)]
+enum Place {
+    Artefact(u32),
+    Recipe,
+    Last,
+}
+
+/// The name of an inode that carries the file; its other names are hardlinks to it.
 struct Leader {
     path: Vec<u8>,
-    /// The fragment entry that carries it, if any does.
-    at: Option<Position>,
+    place: Place,
+    /// Its entry, if a fragment has it.
+    kept: Option<Position>,
 }
 
 /// Compares the tree with the artefacts it was made from.
 pub(super) fn split(tree: &Tree, artefacts: &[Artefact<'_>]) -> Parts {
-    let shipped = |at: Position| artefacts.get(at.artefact as usize)?.entries.get(at.entry as usize);
-    let leaders = leaders(tree, &shipped);
-    let mut used: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
-    let mut altered: BTreeMap<u32, BTreeMap<u32, Entry>> = BTreeMap::new();
-    let (mut recipe, mut generated) = (Vec::new(), Vec::new());
-    let (mut recipe_links, mut generated_links) = (Vec::new(), Vec::new());
+    let fragments = Fragments::new(artefacts);
+    let leaders = leaders(tree, &fragments);
+    let mut kept: BTreeMap<u32, BTreeSet<u32>> = BTreeMap::new();
+    let mut parts = Parts::default();
+    // Hardlinks come after all that they can lead to.
+    let mut links: Vec<(Place, Generated)> = Vec::new();
     for (path, node) in tree.walk() {
         let Some(leader) = leaders.get(&node.inode) else { continue };
-        let leads = leader.path == path;
-        let (at, kind) = if leads {
-            (leader.at, tar_kind(node.kind))
+        if let Some(at) = fragments.still_there(&path, &node) {
+            kept.entry(at.artefact).or_default().insert(at.entry);
+        } else if leader.path == path {
+            let content = match node.kind {
+                Kind::File(content) => Some(content.clone()),
+                _ => None,
+            };
+            let entry = entry(path, tar_kind(node.kind), node.meta);
+            parts.list(leader.place).push(Generated { entry, content });
         } else {
-            // A hardlink stays in its fragment only if what it leads to comes before it in the same one.
-            let at = node.origin.filter(|own| {
-                let after = |file: Position| file.artefact == own.artefact && file.entry < own.entry;
-                leader.at.is_some_and(after) && shipped(*own).is_some_and(is_hardlink)
-            });
-            (at, tar::Kind::Hardlink(leader.path.clone()))
-        };
-        let entry = entry(path, kind, node.meta);
-        match at {
-            Some(at) => {
-                used.entry(at.artefact).or_default().insert(at.entry);
-                if shipped(at) != Some(&entry) {
-                    altered.entry(at.artefact).or_default().insert(at.entry, entry);
-                }
-            }
-            None => {
-                let content = match node.kind {
-                    Kind::File(content) if leads => Some(content.clone()),
-                    _ => None,
-                };
-                let place = match (from_recipe(&node), leads) {
-                    (true, true) => &mut recipe,
-                    (true, false) => &mut recipe_links,
-                    (false, true) => &mut generated,
-                    (false, false) => &mut generated_links,
-                };
-                place.push(Generated { entry, content });
-            }
+            let entry = entry(path, tar::Kind::Hardlink(leader.path.clone()), node.meta);
+            links.push((leader.place, Generated { entry, content: None }));
         }
     }
-    recipe.append(&mut recipe_links);
-    generated.append(&mut generated_links);
-    let part = |(artefact, of): (u32, &Artefact<'_>)| {
-        let used = used.remove(&artefact).unwrap_or_default();
-        let all = 0..u32::try_from(of.entries.len()).unwrap_or(u32::MAX);
-        let dropped = all.filter(|entry| !used.contains(entry)).collect();
-        (artefact, Part { artefact, dropped, altered: altered.remove(&artefact).unwrap_or_default() })
-    };
-    Parts { of: (0..).zip(artefacts).map(part).collect(), recipe, generated }
+    for (place, link) in links {
+        parts.list(place).push(link);
+    }
+    for (number, artefact) in (0..).zip(artefacts) {
+        let kept = kept.remove(&number).unwrap_or_default();
+        let dropped = (0..).zip(&artefact.index.entries).filter(|(i, _)| !kept.contains(i));
+        parts.dropped.insert(number, dropped.map(|(_, placed)| placed.entry.path.clone()).collect());
+    }
+    parts
 }
 
-/// For every inode that is no directory, the name that stands for it.
-fn leaders<'a>(tree: &Tree, shipped: &impl Fn(Position) -> Option<&'a Entry>) -> BTreeMap<u32, Leader> {
-    let mut leaders: BTreeMap<u32, Leader> = BTreeMap::new();
-    // Entries whose bytes a file uses under another name than its own, and the file that does.
-    let mut orphans: BTreeMap<Position, u32> = BTreeMap::new();
-    let mut taken = BTreeSet::new();
-    for (path, node) in tree.walk().filter(|(_, node)| !node.is_directory()) {
-        // The name is its own entry's, if that entry is the thing itself and its bytes are still those.
-        let own = node.origin.filter(|at| {
-            let same = match node.kind {
-                Kind::File(Content::Entry { at: content, .. }) => content == at,
-                Kind::File(Content::Bytes(_)) => false,
-                _ => true,
-            };
-            same && shipped(*at).is_some_and(|entry| !is_hardlink(entry))
-        });
-        if let Some(at) = own {
-            taken.insert(at);
-        }
-        if let Kind::File(Content::Entry { at, .. }) = node.kind {
-            orphans.entry(*at).or_insert(node.inode);
-        }
-        let leader = leaders.entry(node.inode).or_insert_with(|| Leader { path: path.clone(), at: None });
-        if own.is_some() && leader.at.is_none() {
-            *leader = Leader { path, at: own };
+impl Parts {
+    fn list(&mut self, place: Place) -> &mut Vec<Generated> {
+        match place {
+            Place::Artefact(number) => self.moved.entry(number).or_default(),
+            Place::Recipe => &mut self.recipe,
+            Place::Last => &mut self.generated,
         }
     }
-    // A file whose first name went: its bytes are still the entry's, so the entry is written under the name that is left.
-    for (at, inode) in orphans {
-        if !taken.contains(&at)
-            && let Some(leader) = leaders.get_mut(&inode)
-            && leader.at.is_none()
-        {
-            leader.at = Some(at);
+}
+
+/// The artefacts' entries.
+struct Fragments<'a> {
+    artefacts: &'a [Artefact<'a>],
+    /// The entries that some hardlink of the same fragment leads to, by path.
+    targets: Vec<BTreeMap<&'a [u8], u32>>,
+}
+
+impl<'a> Fragments<'a> {
+    fn new(artefacts: &'a [Artefact<'a>]) -> Self {
+        let targets = |artefact: &Artefact<'a>| {
+            let entries = &artefact.index.entries;
+            let named: BTreeSet<&[u8]> = entries
+                .iter()
+                .filter_map(|placed| match &placed.entry.kind {
+                    tar::Kind::Hardlink(target) => Some(target.as_slice()),
+                    _ => None,
+                })
+                .collect();
+            let numbered = (0..).zip(entries).map(|(i, placed)| (placed.entry.path.as_slice(), i));
+            numbered.filter(|(path, _)| named.contains(path)).collect()
+        };
+        Self { artefacts, targets: artefacts.iter().map(targets).collect() }
+    }
+
+    fn entry(&self, at: Position) -> Option<&'a Entry> {
+        Some(&self.artefacts.get(at.artefact as usize)?.index.entries.get(at.entry as usize)?.entry)
+    }
+
+    /// The fragment's entry for a name of the tree, if it is still right: path, numbers and content. A hardlink is right if
+    /// what it leads to is: should that be left out, filtering the fragment puts the file under the link's name.
+    fn still_there(&self, path: &[u8], node: &Node<'_>) -> Option<Position> {
+        let at = node.origin?;
+        let own = self.entry(at)?;
+        if own.path != path || !same_numbers(own, node.meta) {
+            return None;
+        }
+        let (mut file, mut file_at) = (own, at);
+        while let tar::Kind::Hardlink(target) = &file.kind {
+            let number = *self.targets.get(at.artefact as usize)?.get(target.as_slice())?;
+            // Links lead backwards, so this ends.
+            if number >= file_at.entry {
+                return None;
+            }
+            file_at = Position { entry: number, ..at };
+            file = self.entry(file_at)?;
+        }
+        let same = match node.kind {
+            Kind::File(Content::Entry { at: content, .. }) => *content == file_at,
+            Kind::File(Content::Bytes(_)) => false,
+            other => tar_kind(other) == file.kind,
+        };
+        (same && same_numbers(file, node.meta)).then_some(at)
+    }
+}
+
+/// For every inode that is no directory, the name that stands for it: the first one in a fragment, or the first of all.
+fn leaders(tree: &Tree, fragments: &Fragments<'_>) -> BTreeMap<u32, Leader> {
+    let mut leaders: BTreeMap<u32, Leader> = BTreeMap::new();
+    for (path, node) in tree.walk().filter(|(_, node)| !node.is_directory()) {
+        let kept = fragments.still_there(&path, &node);
+        let found = Leader { place: place(&node), kept, path };
+        match leaders.get_mut(&node.inode) {
+            None => {
+                leaders.insert(node.inode, found);
+            }
+            Some(leader) => {
+                if kept.is_some() && leader.kept.is_none_or(|before| kept < Some(before)) {
+                    *leader = found;
+                }
+            }
         }
     }
     leaders
 }
 
-fn from_recipe(node: &Node<'_>) -> bool {
-    node.owners.last() == Some(&Owner::Recipe)
+/// The layer for a node that is in no fragment: that of the artefact whose bytes it has, or that of who made it.
+fn place(node: &Node<'_>) -> Place {
+    match (node.kind, node.origin) {
+        _ if node.owners.last() == Some(&Owner::Recipe) => Place::Recipe,
+        (Kind::File(Content::Entry { at, .. }), _) => Place::Artefact(at.artefact),
+        (Kind::File(Content::Bytes(_)), _) | (_, None) => Place::Last,
+        (_, Some(at)) => Place::Artefact(at.artefact),
+    }
 }
 
-fn is_hardlink(entry: &Entry) -> bool {
-    matches!(entry.kind, tar::Kind::Hardlink(_))
+fn same_numbers(entry: &Entry, meta: &Meta) -> bool {
+    (entry.mode, entry.uid, entry.gid, entry.mtime) == (meta.mode, meta.uid, meta.gid, meta.mtime)
+        && entry.xattrs == meta.xattrs
 }
 
 /// A node's header.
 pub(super) fn entry(path: Vec<u8>, kind: tar::Kind, meta: &Meta) -> Entry {
-    Entry { path, kind, mode: meta.mode, uid: meta.uid, gid: meta.gid, mtime: meta.mtime, xattrs: meta.xattrs.clone() }
+    let Meta { mode, uid, gid, mtime, xattrs } = meta.clone();
+    Entry { path, kind, mode, uid, gid, mtime, xattrs }
 }
 
 fn tar_kind(kind: &Kind) -> tar::Kind {
