@@ -4,12 +4,10 @@ mod data;
 mod layout;
 mod lock;
 mod project;
-mod recipe;
 mod push;
+mod recipe;
 mod registry;
+mod rootfs;
 
 #[path = "../support/mod.rs"]
 mod support;
-
-mod data;
-mod rootfs;

@@ -1,10 +1,9 @@
 //! Tests on real inputs (the machine's own package mirrors) and against independent tools.
 
+mod data;
+mod resolve;
 mod tree;
 
 #[expect(dead_code, reason = "what only the offline tests need")]
 #[path = "../support/mod.rs"]
 mod support;
-
-mod data;
-mod resolve;

@@ -1,13 +1,11 @@
 //! What tests are built from: servers on loopback that can misbehave, and fixtures made in code.
 #![expect(unreachable_pub, clippy::unwrap_used, reason = "each test binary has this module inside")]
 
+pub mod apt;
+pub mod client;
 pub mod deb;
 pub mod debs;
-pub mod apt;
-pub mod http;
-pub mod image;
-pub mod treediff;
-pub mod client;
 pub mod http;
 pub mod image;
 pub mod registry;
+pub mod treediff;
