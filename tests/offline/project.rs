@@ -10,6 +10,9 @@ use mokapot::domain::lock::Lockfile;
 use mokapot::domain::recipe::{Content, schema};
 use mokapot::ops::project::{Loaded, Project, ProjectError};
 
+use pgp::composed::{Deserializable, SignedPublicKey};
+use pgp::types::KeyDetails;
+
 use super::lock::{lockfile, tools_text};
 use super::recipe::whole;
 
@@ -71,6 +74,28 @@ fn shipped_recipes_load_and_fit_the_schema() {
             }
         }
     }
+}
+
+/// The keys in `recipes/keys` are those whose fingerprints stand in the comments of the recipes that name them.
+#[test]
+fn shipped_keys_are_the_ones_that_the_recipes_tell() {
+    let project = Project::new(env!("CARGO_MANIFEST_DIR"));
+    let mut seen = 0;
+    for name in project.recipes() {
+        let loaded = project.load(&name).unwrap_or_else(|error| panic!("{error}"));
+        let chain: String =
+            project.recipes().iter().map(|name| fs::read_to_string(project.recipe_path(name)).unwrap()).collect();
+        for key in loaded.recipe.archives.iter().flat_map(|archive| &archive.keys) {
+            let (certificate, _) = SignedPublicKey::from_armor_single(&key.bytes[..]).unwrap();
+            let subkeys = certificate.public_subkeys.iter().map(KeyDetails::fingerprint);
+            for fingerprint in subkeys.chain([certificate.fingerprint()]) {
+                let shown = format!("{fingerprint:X}");
+                assert!(chain.contains(&shown), "{} holds {shown}, which no recipe tells", key.named);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 8, "{seen}");
 }
 
 #[test]
