@@ -105,11 +105,15 @@ fn names_and_paths_find_recipes() {
     assert_eq!(loaded.path, disk.path("recipes/tools.toml"));
     assert_eq!(loaded.lock_path, disk.path("recipes/tools.lock"));
     assert!(disk.load(&disk.path("other/x.toml").to_string_lossy()).is_ok());
+    for root in ["", "."] {
+        // Tests run in the crate's folder, which is a project.
+        assert!(Project::new(root).load("jre-11").is_ok_and(|loaded| loaded.path.ends_with("recipes/jre-11.toml")));
+    }
     let error = disk.load("tool").unwrap_err();
     assert_eq!(error.class(), Class::Usage);
     assert_eq!(error.hint().as_deref(), Some("did you mean `tools`?"));
     assert!(error.to_string().contains("recipes/tool.toml does not exist"), "{error}");
-    assert!(disk.load("recipes").unwrap_err().hint().is_some());
+    assert!(disk.load("a\u{1b}[31m").unwrap_err().to_string().contains("recipes/a\\u{1b}[31m.toml"));
 }
 
 #[test]
