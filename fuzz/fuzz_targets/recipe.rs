@@ -23,19 +23,17 @@ fuzz_target!(|data: &[u8]| {
     let mut chain = Chain::new();
     for (number, bytes) in data.split(|byte| *byte == b'%').take(4).enumerate() {
         if let Err(error) = chain.push(&format!("{number}.toml"), bytes) {
-            assert!(!error.diagnostics().is_empty());
-            error.render(true);
+            assert!(!error.diagnostics().is_empty() && !error.render(true).is_empty());
             return;
         }
     }
     match chain.resolve(&mut Anything) {
         Ok(recipe) => {
-            meaning_digest(&recipe);
-            LockMeaning::of(&recipe).digest();
+            assert_eq!(meaning_digest(&recipe), meaning_digest(&recipe.clone()));
+            assert_eq!(LockMeaning::of(&recipe).digest(), LockMeaning::of(&recipe).digest());
         }
         Err(error) => {
-            assert!(!error.diagnostics().is_empty());
-            error.render(true);
+            assert!(!error.diagnostics().is_empty() && !error.render(true).is_empty());
         }
     }
 });

@@ -337,3 +337,35 @@ proptest! {
         prop_assert_eq!(Lockfile::parse(&lock.render(), "x.lock"), Ok(lock));
     }
 }
+
+/// A long way is told by its start and its end, so that a lock grows with its packages and not with their square.
+#[test]
+fn a_long_way_is_cut() {
+    let link = |number: usize| {
+        let next = if number < 3000 { format!("p{}", number + 1) } else { String::new() };
+        package(Arch::Amd64, &format!("p{number}"), "1.0-1", None, &next)
+    };
+    let mut packages: Vec<PackageLock> = (0..=3000).map(link).collect();
+    packages[0].roots = [Root::Asked(name("tini")), Root::Asked(name("awk"))].into();
+    let meaning = LockMeaning::of(&tools(&[("scripts", "platforms = [\"linux/amd64\"]\nscripts")]));
+    let lock = Lockfile::new(meaning, vec![release("bookworm", 0), release("bookworm-updates", 0)], packages).unwrap();
+    let text = lock.render();
+    assert_eq!(Lockfile::parse(&text, "x.lock"), Ok(lock));
+    let via = |name: &str| {
+        let block = text.split(&format!("name = \"{name}\"\n")).nth(1).unwrap();
+        block
+            .split("via = ")
+            .nth(1)
+            .unwrap()
+            .split("\nd")
+            .next()
+            .unwrap()
+            .replace("[\n  ", "[")
+            .replace("\n ", "")
+            .replace(",\n]", "]")
+    };
+    assert_eq!(via("p0"), r#"["(recipe: awk)", "(recipe: tini)"]"#);
+    assert_eq!(via("p9"), r#"["(recipe: awk)", "p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8"]"#);
+    assert_eq!(via("p10"), r#"["(recipe: awk)", "p0", "…", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9"]"#);
+    assert!(via("p2500").starts_with(r#"["(recipe: awk)", "p0", "…", "p2492""#), "{}", via("p2500"));
+}

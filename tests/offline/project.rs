@@ -10,6 +10,9 @@ use mokapot::domain::lock::Lockfile;
 use mokapot::domain::recipe::{Content, schema};
 use mokapot::ops::project::{Loaded, Project, ProjectError};
 
+use pgp::composed::{Deserializable, SignedPublicKey};
+use pgp::types::KeyDetails;
+
 use super::lock::{lockfile, tools_text};
 use super::recipe::whole;
 
@@ -73,6 +76,28 @@ fn shipped_recipes_load_and_fit_the_schema() {
     }
 }
 
+/// The keys in `recipes/keys` are those whose fingerprints stand in the comments of the recipes that name them.
+#[test]
+fn shipped_keys_are_the_ones_that_the_recipes_tell() {
+    let project = Project::new(env!("CARGO_MANIFEST_DIR"));
+    let mut seen = 0;
+    for name in project.recipes() {
+        let loaded = project.load(&name).unwrap_or_else(|error| panic!("{error}"));
+        let chain: String =
+            project.recipes().iter().map(|name| fs::read_to_string(project.recipe_path(name)).unwrap()).collect();
+        for key in loaded.recipe.archives.iter().flat_map(|archive| &archive.keys) {
+            let (certificate, _) = SignedPublicKey::from_armor_single(&key.bytes[..]).unwrap();
+            let subkeys = certificate.public_subkeys.iter().map(KeyDetails::fingerprint);
+            for fingerprint in subkeys.chain([certificate.fingerprint()]) {
+                let shown = format!("{fingerprint:X}");
+                assert!(chain.contains(&shown), "{} holds {shown}, which no recipe tells", key.named);
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 8, "{seen}");
+}
+
 #[test]
 fn names_and_paths_find_recipes() {
     let disk = Disk::new(&[("recipes/tools.toml", &whole("")), ("other/x.toml", &whole(""))]);
@@ -80,11 +105,15 @@ fn names_and_paths_find_recipes() {
     assert_eq!(loaded.path, disk.path("recipes/tools.toml"));
     assert_eq!(loaded.lock_path, disk.path("recipes/tools.lock"));
     assert!(disk.load(&disk.path("other/x.toml").to_string_lossy()).is_ok());
+    for root in ["", "."] {
+        // Tests run in the crate's folder, which is a project.
+        assert!(Project::new(root).load("jre-11").is_ok_and(|loaded| loaded.path.ends_with("recipes/jre-11.toml")));
+    }
     let error = disk.load("tool").unwrap_err();
     assert_eq!(error.class(), Class::Usage);
     assert_eq!(error.hint().as_deref(), Some("did you mean `tools`?"));
     assert!(error.to_string().contains("recipes/tool.toml does not exist"), "{error}");
-    assert!(disk.load("recipes").unwrap_err().hint().is_some());
+    assert!(disk.load("a\u{1b}[31m").unwrap_err().to_string().contains("recipes/a\\u{1b}[31m.toml"));
 }
 
 #[test]

@@ -94,7 +94,8 @@ pub(super) struct Reach<'a> {
 enum Parent<'a> {
     /// It is there by itself, for these reasons.
     Roots(Vec<&'a Root>),
-    Package(&'a PackageName),
+    /// Another package needs it; the way starts at `origin`, which is there by itself.
+    Package { needs_it: &'a PackageName, origin: &'a PackageName },
 }
 
 impl<'a> Reach<'a> {
@@ -107,7 +108,7 @@ impl<'a> Reach<'a> {
             Root::Variant => meaning.variant != Variant::None,
             Root::Asked(name) => requested.contains(name.as_str()),
         };
-        let mut parents = BTreeMap::new();
+        let mut parents: BTreeMap<&PackageName, Parent<'_>> = BTreeMap::new();
         let mut level: Vec<&PackageLock> = Vec::new();
         for package in here.values() {
             let roots: Vec<&Root> = package.roots.iter().filter(is_meant).collect();
@@ -120,11 +121,15 @@ impl<'a> Reach<'a> {
         while !level.is_empty() {
             let mut next: BTreeMap<&PackageName, &PackageLock> = BTreeMap::new();
             for package in level {
+                let origin = match parents.get(&package.name) {
+                    Some(Parent::Package { origin, .. }) => origin,
+                    _ => &package.name,
+                };
                 for to in edges(package) {
                     if let Some((name, found)) = here.get_key_value(to)
                         && !parents.contains_key(name)
                     {
-                        parents.insert(name, Parent::Package(&package.name));
+                        parents.insert(name, Parent::Package { needs_it: &package.name, origin });
                         next.insert(name, found);
                     }
                 }
@@ -145,13 +150,13 @@ impl<'a> Reach<'a> {
         loop {
             match self.parents.get(at) {
                 None => break,
-                Some(Parent::Package(parent)) => {
-                    at = parent;
-                    if via.len() < LONGEST_VIA {
-                        via.push(at.to_string());
-                    } else if via.len() == LONGEST_VIA {
-                        via.push("…".to_owned());
-                    }
+                Some(Parent::Package { needs_it, origin }) if via.len() < LONGEST_VIA || needs_it == origin => {
+                    at = needs_it;
+                    via.push(at.to_string());
+                }
+                Some(Parent::Package { origin, .. }) => {
+                    at = origin;
+                    via.extend(["…".to_owned(), at.to_string()]);
                 }
                 Some(Parent::Roots(roots)) => {
                     let words = roots.iter().map(|root| match root {

@@ -1,10 +1,10 @@
 //! What goes wrong between a recipe's name and its value.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::read::Unreadable;
-use crate::base::{Class, Fault};
+use crate::base::{Class, Fault, redact};
 use crate::domain::lock::LockError;
 use crate::domain::recipe::RecipeError;
 
@@ -15,7 +15,7 @@ pub enum ProjectError {
     #[error(transparent)]
     Recipe(#[from] RecipeError),
     /// There is no such recipe.
-    #[error("there is no recipe `{name}`: {} does not exist", path.display())]
+    #[error("there is no recipe `{name}`: {} does not exist", shown(path))]
     Unknown {
         /// As it was asked for.
         name: String,
@@ -25,7 +25,7 @@ pub enum ProjectError {
         nearest: Option<String>,
     },
     /// A recipe or a lockfile cannot be read.
-    #[error("cannot read {}: {reason}", path.display())]
+    #[error("cannot read {}: {reason}", shown(path))]
     Read {
         /// The file.
         path: PathBuf,
@@ -36,7 +36,7 @@ pub enum ProjectError {
     #[error(transparent)]
     Lock(#[from] LockError),
     /// The lockfile is something that is not replaced.
-    #[error("will not write {}: it is {what}", path.display())]
+    #[error("will not write {}: it is {what}", shown(path))]
     Occupied {
         /// The lockfile.
         path: PathBuf,
@@ -44,7 +44,7 @@ pub enum ProjectError {
         what: &'static str,
     },
     /// The lockfile cannot be written.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}: {source}", shown(path))]
     Write {
         /// The lockfile.
         path: PathBuf,
@@ -73,4 +73,9 @@ impl Fault for ProjectError {
             Self::Read { .. } | Self::Write { .. } => None,
         }
     }
+}
+
+/// A path that is safe to print.
+fn shown(path: &Path) -> String {
+    redact::printable(&path.to_string_lossy())
 }

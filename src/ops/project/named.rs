@@ -22,6 +22,7 @@ pub(super) struct Disk {
 
 impl Disk {
     pub(super) fn new(root: &Path) -> Self {
+        let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
         Self { root: root.to_owned(), paths: BTreeMap::new(), known: BTreeMap::new() }
     }
 
