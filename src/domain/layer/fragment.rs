@@ -19,7 +19,7 @@ pub const FORMAT: [u32; 4] = [1, compress::FORMAT, writer::FORMAT, super::index:
 /// Takes an artefact's entries in their order and writes its fragment to `out`.
 ///
 /// A fragment is the canonical tar ([`writer`]) of all entries that are no directories, without an end, cut into
-/// independently compressed members of at most 2 MiB of tar each. It depends on the entries, their content, the
+/// independently compressed members of at most 4 MiB of tar each. It depends on the entries, their content, the
 /// compression and the epoch alone.
 pub struct FragmentWriter<W> {
     members: Members<W, ()>,
