@@ -1,7 +1,7 @@
 //! One artefact's files as canonical tar bytes, compressed once.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 
 use md5::{Digest as _, Md5};
 
@@ -93,16 +93,6 @@ impl<W: Write> FragmentWriter<W> {
             entries: self.entries,
         };
         Ok((index, written.out))
-    }
-}
-
-impl<W: Write> FragmentWriter<W> {
-    /// Adds an entry without content.
-    ///
-    /// # Errors
-    /// As [`push`](Self::push).
-    pub fn push_empty(&mut self, entry: &Entry) -> Result<(), LayerError> {
-        self.push(entry, &mut io::empty())
     }
 }
 
