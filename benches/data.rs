@@ -75,7 +75,7 @@ fn data(criterion: &mut Criterion) {
                 let plain = decode(black_box(&package));
                 let mut encoder = MemberEncoder::new(compression).unwrap();
                 let mut hasher = Hasher::around(io::sink());
-                for chunk in plain.chunks(2 << 20) {
+                for chunk in plain.chunks(4 << 20) {
                     hasher.update(encoder.encode(chunk).unwrap());
                 }
                 hasher.finish().0

@@ -13,7 +13,8 @@ use mokapot::base::{Digest, Epoch};
 use mokapot::domain::layer::{FragmentReader, FragmentWriter, LayerWriter};
 use mokapot::formats::compress::Compression;
 use mokapot::formats::deb::DebReader;
-use mokapot::formats::tar::{Entry, Kind, Limits};
+use mokapot::formats::tar::{Entry, Kind, Limits, Reader, writer};
+use proptest::prelude::*;
 
 /// Hard links (perl-base), set-id bits (sudo), names beyond ASCII (ca-certificates), symbolic links and many small files (tzdata).
 const PACKAGES: [&str; 5] = ["hostname", "perl-base", "sudo", "ca-certificates", "tzdata"];
@@ -28,6 +29,51 @@ fn packages_read_as_dpkg_and_gnu_tar_read_them() {
         compare(&deb);
         for codec in ["none", "gzip", "xz", "zstd"] {
             compare(&repacked(&deb, folder.path(), codec));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Any tree that GNU tar packs, in each of its formats, reads as GNU tar lists it.
+    #[test]
+    fn archives_of_gnu_tar_read_as_it_lists_them(
+        names in prop::collection::btree_set("[a-zA-Zé0-9_]{1,80}", 1..6),
+        depth in 0..5_usize,
+        target in "[a-z/]{1,180}",
+        uid in prop_oneof![0..1000_u32, any::<u32>()],
+        mtime in prop_oneof![0..1_i64 << 33, Just(1_i64 << 34), Just(-7)],
+        size in 0..1500_usize,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = names.iter().cycle().take(depth).fold(folder.path().join("root"), |path, name| path.join(name));
+        fs::create_dir_all(&deep).unwrap();
+        for name in &names {
+            let file = deep.join(format!("{name}.file"));
+            fs::write(&file, vec![b'x'; size]).unwrap();
+            fs::hard_link(&file, deep.join(format!("{name}.hard"))).unwrap();
+            std::os::unix::fs::symlink(&target, deep.join(format!("{name}.link"))).unwrap();
+        }
+        for format in ["gnu", "oldgnu", "posix"] {
+            let mut command = Command::new("tar");
+            command.args(["-c", "--sort=name", &format!("--format={format}"), &format!("--mtime=@{mtime}")]);
+            command.args([format!("--owner=:{uid}"), "--group=:7".into(), "-C".into()]).arg(folder.path()).arg("root");
+            let tar = run(&mut command, b"");
+            let mut reader = Reader::new(&tar[..], Limits::default());
+            let mut entries = Vec::new();
+            while let Some(entry) = reader.next_entry().unwrap() {
+                entries.push(entry);
+            }
+            prop_assert_eq!(listing(&entries), gnu_listing(&tar), "{}", format);
+
+            let mut canonical = Vec::new();
+            for entry in &entries {
+                writer::header(entry, &mut canonical).unwrap();
+                canonical.resize(canonical.len() + usize::try_from(entry.size().next_multiple_of(512)).unwrap(), 0);
+            }
+            canonical.extend_from_slice(&writer::END);
+            prop_assert_eq!(gnu_listing(&canonical), listing(&entries), "canonical bytes from {}", format);
         }
     }
 }
@@ -102,7 +148,7 @@ fn listing(entries: &[Entry]) -> String {
             Kind::BlockDevice { major, minor } => ('b', format!("{major},{minor}"), String::new()),
             Kind::Fifo => ('p', "0".into(), String::new()),
         };
-        let time = Epoch::try_from(entry.mtime).unwrap().rfc3339().replace('T', " ").replace('Z', "");
+        let time = jiff::Timestamp::from_second(entry.mtime).unwrap().to_string().replace('T', " ").replace('Z', "");
         let (mode, uid, gid) = (permissions(entry.mode), entry.uid, entry.gid);
         writeln!(text, "{letter}{mode} {uid}/{gid} {size} {time} {}{link}", shown(entry)).unwrap();
     }

@@ -1,7 +1,7 @@
 //! One artefact's files as canonical tar bytes, compressed once.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 
 use md5::{Digest as _, Md5};
 
@@ -19,7 +19,7 @@ pub const FORMAT: [u32; 4] = [1, compress::FORMAT, writer::FORMAT, super::index:
 /// Takes an artefact's entries in their order and writes its fragment to `out`.
 ///
 /// A fragment is the canonical tar ([`writer`]) of all entries that are no directories, without an end, cut into
-/// independently compressed members of at most 2 MiB of tar each. It depends on the entries, their content, the
+/// independently compressed members of at most 4 MiB of tar each. It depends on the entries, their content, the
 /// compression and the epoch alone.
 pub struct FragmentWriter<W> {
     members: Members<W, ()>,
@@ -93,16 +93,6 @@ impl<W: Write> FragmentWriter<W> {
             entries: self.entries,
         };
         Ok((index, written.out))
-    }
-}
-
-impl<W: Write> FragmentWriter<W> {
-    /// Adds an entry without content.
-    ///
-    /// # Errors
-    /// As [`push`](Self::push).
-    pub fn push_empty(&mut self, entry: &Entry) -> Result<(), LayerError> {
-        self.push(entry, &mut io::empty())
     }
 }
 

@@ -6,27 +6,29 @@ use super::error::Problem;
 const MAX_PATH: usize = 4095;
 /// Linux's `NAME_MAX`.
 const MAX_NAME: usize = 255;
+/// Enough of a bad path to find it by.
+const MAX_SHOWN: usize = 300;
+
+/// What makes a path unfit for the tree, in whatever form it is written.
+pub(super) fn flaw(path: &[u8]) -> Option<&'static str> {
+    if path.len() > MAX_PATH {
+        return Some("longer than 4095 bytes");
+    }
+    path.split(|byte| *byte == b'/').find_map(|component| match component {
+        b".." => Some("`..` leaves the tree"),
+        name if name.len() > MAX_NAME => Some("a name longer than 255 bytes"),
+        name if name.contains(&0) => Some("a NUL byte"),
+        name if name.starts_with(b".wh.") => Some("names that start with `.wh.` mean deletions in an OCI layer"),
+        _ => None,
+    })
+}
 
 /// The path in the form of [`super::Entry::path`]. Absolute ones count from the root of the tree.
 pub(super) fn normal(raw: Vec<u8>) -> Result<Vec<u8>, Problem> {
-    let fail = |path, reason| Err(Problem::Path { path, reason });
-    if raw.len() > MAX_PATH {
-        return fail(raw[..80].to_vec(), "longer than 4095 bytes");
+    if let Some(reason) = flaw(&raw) {
+        return Err(Problem::Path { path: raw.into_iter().take(MAX_SHOWN).collect(), reason });
     }
-    let mut tidy = true;
-    for component in raw.split(|byte| *byte == b'/') {
-        match component {
-            b"" | b"." => tidy = false,
-            b".." => return fail(raw, "`..` leaves the tree"),
-            name if name.len() > MAX_NAME => return fail(raw, "a name longer than 255 bytes"),
-            name if name.contains(&0) => return fail(raw, "a NUL byte"),
-            name if name.starts_with(b".wh.") => {
-                return fail(raw, "names that start with `.wh.` mean deletions in an OCI layer");
-            }
-            _ => {}
-        }
-    }
-    if tidy {
+    if raw.split(|byte| *byte == b'/').all(|component| !matches!(component, b"" | b".")) {
         return Ok(raw);
     }
     let mut path = Vec::with_capacity(raw.len());
@@ -47,7 +49,7 @@ pub(super) fn target(raw: Vec<u8>) -> Result<Vec<u8>, Problem> {
         length if length > MAX_PATH => "a symbolic link's target longer than 4095 bytes",
         _ => return Ok(raw),
     };
-    Err(Problem::Path { path: raw.into_iter().take(80).collect(), reason })
+    Err(Problem::Path { path: raw.into_iter().take(MAX_SHOWN).collect(), reason })
 }
 
 #[cfg(test)]

@@ -42,9 +42,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// A million entries, 16 GiB: far above every package of Debian.
+    /// 300,000 entries, 16 GiB: above every package of Debian, and what a list of entries in memory may cost.
     fn default() -> Self {
-        Self { entries: 1_000_000, bytes: 16 << 30 }
+        Self { entries: 300_000, bytes: 16 << 30 }
     }
 }
 

@@ -28,6 +28,7 @@ use std::collections::BTreeMap;
 use tar::Header;
 
 use super::entry::{Entry, Kind};
+use super::path;
 use super::reader::BLOCK;
 use crate::base::{Class, Fault};
 
@@ -61,9 +62,17 @@ pub const fn padding(size: u64) -> usize {
 /// Appends the header of `entry` to `out`: one block, or a pax header and one block. Content and [`padding`] follow it.
 ///
 /// # Errors
-/// When a device number has more than 21 bits, or an attribute's name holds `=` or NUL.
+/// When the path or a hard link's target is one that the reader would refuse (a whiteout among them), a device number has
+/// more than 21 bits, or an attribute's name holds `=` or NUL.
 pub fn header(entry: &Entry, out: &mut Vec<u8>) -> Result<(), Unwritable> {
     let fail = |reason| Unwritable { path: entry.shown(), reason };
+    let target = match &entry.kind {
+        Kind::Hardlink(target) => target.as_slice(),
+        _ => b"",
+    };
+    if let Some(reason) = path::flaw(&entry.path).or(path::flaw(target)) {
+        return Err(fail(reason));
+    }
     let mut records: BTreeMap<Cow<'static, str>, Cow<'_, [u8]>> = BTreeMap::new();
     let mut header = Header::new_ustar();
     name(&mut header, entry, &mut records);
@@ -319,6 +328,9 @@ mod tests {
             header(&device, &mut Vec::new()).unwrap_err().to_string(),
             "/dev/x: a device number of more than 21 bits"
         );
+        for reserved in ["etc/.wh.passwd", ".wh..wh..opq", "../x"] {
+            assert!(header(&Entry::new(reserved, Kind::Fifo, 0o600, 0), &mut Vec::new()).is_err(), "{reserved}");
+        }
         let mut file = Entry::new(*b"x", Kind::Fifo, 0o600, 0);
         file.xattrs.insert("user.a=b".into(), Vec::new());
         assert!(header(&file, &mut Vec::new()).is_err());
