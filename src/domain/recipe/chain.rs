@@ -108,6 +108,11 @@ impl Chain {
         }
         let sections: RecipeFile = from_node(&merged).map_err(|problem| fail(vec![problem]))?;
         let names: Vec<&str> = self.sources.iter().map(|source| source.name.as_str()).collect();
-        resolve::resolve(sections, merged.span, &names, files).map_err(fail)
+        let mut recipe = resolve::resolve(sections, merged.span, &names, files).map_err(fail)?;
+        for tree in self.trees.iter().rev() {
+            let sections: RecipeFile = from_node(tree).map_err(|problem| fail(vec![problem]))?;
+            recipe.levels.push(resolve::level(&sections));
+        }
+        Ok(recipe)
     }
 }

@@ -1,5 +1,5 @@
-//! A recipe's meaning as bytes: the same for two recipes that build the same image, whatever their formatting, comments, file
-//! names and the split into a chain.
+//! A recipe's meaning as bytes: the same for two recipes that build the same image, whatever their formatting, comments and file
+//! names. The split into a chain counts: layers follow it.
 
 use serde::{Deserialize, Serialize};
 

@@ -17,6 +17,9 @@ use crate::formats::deb::version::Version;
 pub struct Recipe {
     /// Its name: lower-case letters and digits, parted by single `.`, `_` or `-`; fits a repository name and a tag.
     pub name: String,
+    /// The recipes of the chain and what each asks for by itself, the farthest first and this one last. Layers follow them, so
+    /// that images which extend one base share its layers.
+    pub levels: Vec<Level>,
     /// What happens to maintainer scripts.
     pub scripts: Scripts,
     /// Archives in the order of the chain, the farthest recipe's first. A mirror and a suite stand together once.
@@ -42,6 +45,15 @@ impl Recipe {
     pub fn platforms(&self) -> impl Iterator<Item = Platform> + '_ {
         self.targets.keys().copied().map(Platform)
     }
+}
+
+/// A recipe of the chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Level {
+    /// Its name.
+    pub name: String,
+    /// The packages that its own `install` names.
+    pub install: BTreeSet<PackageName>,
 }
 
 /// What happens to maintainer scripts.

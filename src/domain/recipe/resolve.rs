@@ -6,7 +6,7 @@ use super::at::{At, OneOrMore};
 use super::chain::NamedFiles;
 use super::error::Problem;
 use super::findings::Findings;
-use super::model::{Archive, Compression, KeyFile, Packages, Recipe, Request, Variant, Wanted};
+use super::model::{Archive, Compression, KeyFile, Level, Packages, Recipe, Request, Variant, Wanted};
 use super::source::Span;
 use super::target;
 use super::wire::{ArchiveSection, PackagesSection, RecipeFile, WaiveSection};
@@ -58,10 +58,31 @@ pub(super) fn resolve(
     }
     match (name, scripts) {
         (Some(name), Some(scripts)) if findings.0.is_empty() => {
-            Ok(Recipe { name, scripts, archives, packages, users, groups, compression, epoch, waivers, targets })
+            let levels = Vec::new(); // one a file of the chain, which only the chain knows
+            Ok(Recipe {
+                name,
+                levels,
+                scripts,
+                archives,
+                packages,
+                users,
+                groups,
+                compression,
+                epoch,
+                waivers,
+                targets,
+            })
         }
         _ => Err(findings.0),
     }
+}
+
+/// What one file of the chain adds by itself. The merged whole was found right before.
+pub(super) fn level(sections: &RecipeFile) -> Level {
+    let name = sections.name.value.clone();
+    let mut known = Findings::default();
+    let lines = sections.packages.install.iter().filter_map(|line| request(line, &mut known));
+    Level { name, install: lines.map(|request| request.name).collect() }
 }
 
 /// A name that fits a repository's path component (distribution-spec) and a tag.

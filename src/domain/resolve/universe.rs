@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::base::Arch;
+use crate::base::{Arch, Class, Fault};
 use crate::formats::deb::{Architecture, MultiArch, Operator, Package, PackageName, PoolFile, Relation, Version};
 
 /// One suite (and component) of an archive, in the order of the recipe: the first is the one that variants are taken from.
@@ -149,6 +149,15 @@ pub enum UniverseError {
     /// More archives, or text, than the numbers in use can count.
     #[error("too much to resolve: {0}")]
     TooMuch(&'static str),
+}
+
+impl Fault for UniverseError {
+    fn class(&self) -> Class {
+        match self {
+            Self::ForeignArchitecture { .. } | Self::Ambiguous { .. } => Class::Integrity,
+            Self::TooMuch(_) => Class::Unsatisfiable,
+        }
+    }
 }
 
 impl UniverseBuilder {

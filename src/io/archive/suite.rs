@@ -4,6 +4,7 @@ use url::Url;
 
 use super::error::{ArchiveError, Reason};
 use super::freshness::Freshness;
+use crate::base::Digest;
 use crate::formats::deb::Release;
 use crate::formats::openpgp::{Keyring, Signer, Verified, verify_cleartext, verify_detached};
 use crate::io::http::{Client, HttpError};
@@ -28,6 +29,8 @@ pub struct SignedRelease {
     pub release: Release,
     /// Who signed it; never empty.
     pub signers: Vec<Signer>,
+    /// SHA-256 and length of the file that was signed: `InRelease`, or `Release`.
+    pub file: (Digest, u64),
     pub(super) label: String,
     pub(super) folder: Url,
 }
@@ -55,14 +58,14 @@ pub async fn open(client: &Client, source: &Source, freshness: &Freshness) -> Re
     let label = source.label();
     let checked = async {
         let folder = below(&source.root, &format!("dists/{}", source.suite));
-        let Verified { text, signers, .. } = fetch_signed(client, source, &folder, freshness).await?;
+        let (file, Verified { text, signers, .. }) = fetch_signed(client, source, &folder, freshness).await?;
         let release = Release::parse(&text)?;
         if !release.is_called(&source.suite) {
             let own = |name: &Option<String>| name.clone().unwrap_or_default();
             return Err(Reason::OtherSuite { suite: own(&release.suite), codename: own(&release.codename) });
         }
         freshness.check(&release)?;
-        Ok(SignedRelease { release, signers, label: label.clone(), folder })
+        Ok(SignedRelease { release, signers, file, label: label.clone(), folder })
     };
     checked.await.map_err(|reason: Reason| reason.at(&label))
 }
@@ -72,12 +75,14 @@ async fn fetch_signed(
     source: &Source,
     folder: &Url,
     freshness: &Freshness,
-) -> Result<Verified, Reason> {
+) -> Result<((Digest, u64), Verified), Reason> {
+    let file = |body: &[u8]| (Digest::of(body), body.len() as u64);
     let url = below(folder, "InRelease");
     match client.get(&url, MAX_RELEASE).await {
         Ok(answer) => {
             let verified = verify_cleartext(&answer.body, &source.keyring, freshness.now);
-            return verified.map_err(|source| Reason::Trust { file: "InRelease", source });
+            let verified = verified.map_err(|source| Reason::Trust { file: "InRelease", source })?;
+            return Ok((file(&answer.body), verified));
         }
         Err(error) if error.is_absent() => {}
         Err(error) => return Err(error.into()),
@@ -87,8 +92,9 @@ async fn fetch_signed(
     let release = release.map_err(|e| absent(e, Reason::Absent { url: crate::base::redact::url(url.as_str()) }))?;
     let signature = client.get(&below(folder, "Release.gpg"), MAX_SIGNATURE).await;
     let signature = signature.map_err(|e| absent(e, Reason::Unsigned))?;
-    verify_detached(&release.body, &signature.body, &source.keyring, freshness.now)
-        .map_err(|source| Reason::Trust { file: "Release.gpg", source })
+    let verified = verify_detached(&release.body, &signature.body, &source.keyring, freshness.now)
+        .map_err(|source| Reason::Trust { file: "Release.gpg", source })?;
+    Ok((file(&release.body), verified))
 }
 
 /// The address of `path` below `root`. Each component of `path` is one of the address, whatever characters it has.
