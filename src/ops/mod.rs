@@ -1,8 +1,32 @@
 //! Floor 4: use cases, one a file: the order of effects.
 
+pub mod build;
 pub mod cache;
+pub mod error;
 pub mod fetch;
 pub mod indexes;
 pub mod inspect;
+pub mod layers;
+pub mod lock;
 pub mod project;
 pub mod push;
+pub mod report;
+pub mod rootfs;
+pub mod unpack;
+
+pub use error::Error;
+
+use crate::base::Epoch;
+use crate::io::sources::mirrors::Mirrors;
+use fetch::Fetcher;
+
+/// Where inputs come from.
+#[derive(Clone, Copy)]
+pub struct Inputs<'a> {
+    /// The store, and who fills it.
+    pub fetcher: &'a Fetcher,
+    /// Where aliases lead.
+    pub mirrors: &'a Mirrors,
+    /// The present, for the freshness of archives. It reaches no output.
+    pub now: Epoch,
+}

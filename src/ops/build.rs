@@ -1,0 +1,396 @@
+//! Build: a recipe and its lock become an image in a layout.
+//!
+//! ```text
+//! recipe, lockfile ──lock──▶ Locked ──fetch──▶ .deb files ──unpack──▶ fragments ──rootfs──▶ Tree ──layers──▶ layers
+//! layers ──image──▶ configs, manifests, index ──▶ the layout: blobs first, the tag last
+//! ```
+//!
+//! What an image is made of decides its digest, so a build that was done before is looked up and not done again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::base::{Arch, Digest, Epoch, Event, Fault, Hasher, Platform};
+use crate::domain::image::{self, LayerDescriptor, LayerFormat};
+use crate::domain::layer::{Assembled, fragment};
+use crate::domain::lock::{self, Locked, PackageLock};
+use crate::domain::recipe::{self, Target};
+use crate::formats::compress::Compression;
+use crate::formats::deb::{Architecture, PackageName};
+use crate::formats::oci::{Descriptor, Tag};
+use crate::io::archive::below;
+use crate::io::registry::Layout;
+
+use super::fetch::{FetchError, Input};
+use super::layers::{Layering, Planned};
+use super::lock::{Options as LockOptions, Update, lock as make_lock};
+use super::project::Loaded;
+use super::report::{ImageReport, Report};
+use super::rootfs::{self, Rootfs};
+use super::unpack::{Artefact, Unpacking};
+use super::{Error, Inputs};
+use crate::base::Phase;
+
+/// The kind of memos that lead from what an image is made of to its digest.
+const MEMO: &str = "image";
+
+/// The version of how inputs become an image; part of what every image is remembered by.
+const FORMAT: u32 = 1;
+
+/// Annotation of an index and its manifests: the recipe's name.
+pub const RECIPE: &str = "org.mokapot.recipe";
+/// Annotation of an index and its manifests: the digest of the lockfile's meaning.
+pub const LOCK: &str = "org.mokapot.lock";
+/// Annotation of a layer: its packages, `name=version` parted by blanks.
+pub const PACKAGES: &str = "org.mokapot.packages";
+
+/// How often damaged inputs are fetched again before giving up.
+const REPAIRS: u32 = 3;
+
+/// What to build.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The platforms; all of the recipe's when empty.
+    pub architectures: Vec<Arch>,
+    /// The image's tag in the layout.
+    pub tag: Tag,
+    /// Whether the lockfile must stay as it is.
+    pub locked: bool,
+    /// The moment of the image, where the caller says one.
+    pub epoch: Option<Epoch>,
+}
+
+/// An image that is in the layout now.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// Its index.
+    pub image: Descriptor,
+    /// What it was made of.
+    pub report: Report,
+    /// Whether there was nothing to do.
+    pub unchanged: bool,
+}
+
+/// Builds the image of a loaded recipe into `layout`.
+///
+/// # Errors
+/// When the lock cannot be made or used, inputs cannot be had, packages do not go together, or a disk refuses. Then the
+/// layout's tags are as they were.
+pub async fn build(loaded: &Loaded, options: &Options, inputs: &Inputs<'_>, layout: &Layout) -> Result<Built, Error> {
+    let mut locked = ensure_lock(loaded, options.locked, inputs).await?;
+    if let Some(built) = unchanged(&locked, options, inputs, layout)? {
+        return Ok(built);
+    }
+    let mut repairs = 0;
+    let mut replaced = false;
+    loop {
+        let work = Work::new(&locked, options, inputs, layout)?;
+        let outcome = match work.fetch().await {
+            Ok(()) => work.build(),
+            Err(Error::Fetch(FetchError::Failed { failures })) if !options.locked && !replaced => {
+                let gone: Vec<_> = failures.iter().filter(|failure| failure.has_vanished()).collect();
+                if gone.len() < failures.len() {
+                    return Err(FetchError::Failed { failures }.into());
+                }
+                replaced = true;
+                locked = replace_vanished(loaded, &locked, inputs).await?;
+                continue;
+            }
+            Err(error) => Err(error),
+        };
+        match outcome {
+            // The store put the damaged entry aside, so what is missing is fetched or made again.
+            Err(error) if work.is_damage(&error) && repairs < REPAIRS => {
+                repairs += 1;
+                inputs.fetcher.progress.emit(Event::Warning(error.to_string()));
+            }
+            other => return other,
+        }
+    }
+}
+
+/// The recipe with its lock, which is made or completed where it must be and may be.
+///
+/// # Errors
+/// When it must not change and would have to; or as locking fails.
+pub async fn ensure_lock(loaded: &Loaded, locked: bool, inputs: &Inputs<'_>) -> Result<Locked, Error> {
+    let previous = loaded.read_lock()?;
+    match &previous {
+        None if locked => return Err(Error::NoLock(loaded.lock_path.clone())),
+        None => {}
+        Some(lock) => match lock::check(&loaded.recipe, lock) {
+            Ok(locked) => return Ok(locked),
+            Err(stale) if locked => return Err(Error::Stale { path: loaded.lock_path.clone(), stale }),
+            Err(stale) => inputs.fetcher.progress.emit(Event::Note(format!("{stale}; locking again"))),
+        },
+    }
+    let options = LockOptions { update: Update::Nothing, downgrade: false };
+    let lock = make_lock(&loaded.recipe, previous.as_ref(), &options, inputs).await?;
+    loaded.write_lock(&lock)?;
+    let text = format!("locked {} packages in {}", lock.packages().len(), loaded.lock_path.display());
+    inputs.fetcher.progress.emit(Event::Note(text));
+    lock::check(&loaded.recipe, &lock).map_err(|stale| Error::Stale { path: loaded.lock_path.clone(), stale })
+}
+
+/// A new lock without the packages that every mirror has lost. What was replaced is told.
+async fn replace_vanished(loaded: &Loaded, locked: &Locked, inputs: &Inputs<'_>) -> Result<Locked, Error> {
+    let options = LockOptions { update: Update::Everything, downgrade: true };
+    let lock = make_lock(&loaded.recipe, Some(locked.lock()), &options, inputs).await?;
+    let changes = lock::compare(locked.lock(), &lock);
+    loaded.write_lock(&lock)?;
+    let text = format!("locked files have vanished from the mirrors; replaced:\n{}", lock::table(&changes).trim_end());
+    inputs.fetcher.progress.emit(Event::Note(text));
+    lock::check(&loaded.recipe, &lock).map_err(|stale| Error::Stale { path: loaded.lock_path.clone(), stale })
+}
+
+/// The image as it is in the layout already, if it is: its documents are read again, its layers are looked at only.
+fn unchanged(locked: &Locked, options: &Options, inputs: &Inputs<'_>, layout: &Layout) -> Result<Option<Built>, Error> {
+    let work = Work::new(locked, options, inputs, layout)?;
+    let Some(bytes) = inputs.fetcher.store.memo_get(MEMO, &work.key()) else { return Ok(None) };
+    let Ok(report) = serde_json::from_slice::<Report>(&bytes) else { return Ok(None) };
+    let image = report.descriptor();
+    if !report.blobs().all(|(digest, size)| layout.has_blob(digest, size))
+        || layout.document(image.digest, Some(&image.media_type)).is_err()
+    {
+        return Ok(None);
+    }
+    let tagged = layout.find(Some(&crate::formats::oci::Selector::Tag(options.tag.clone())));
+    if tagged.is_ok_and(|found| found.digest == image.digest) {
+        return Ok(Some(Built { image, report, unchanged: true }));
+    }
+    layout.tag(&options.tag, &image)?;
+    Ok(Some(Built { image, report, unchanged: false }))
+}
+
+/// One attempt at a build.
+struct Work<'a> {
+    locked: &'a Locked,
+    options: &'a Options,
+    inputs: &'a Inputs<'a>,
+    layout: &'a Layout,
+    architectures: Vec<Arch>,
+    epoch: Epoch,
+    compression: Compression,
+}
+
+impl<'a> Work<'a> {
+    fn new(
+        locked: &'a Locked,
+        options: &'a Options,
+        inputs: &'a Inputs<'a>,
+        layout: &'a Layout,
+    ) -> Result<Self, Error> {
+        let recipe = locked.recipe();
+        let mut architectures: Vec<Arch> = recipe.platforms().map(|platform| platform.0).collect();
+        if let Some(other) = options.architectures.iter().find(|arch| !architectures.contains(arch)) {
+            return Err(Error::NoPlatform { recipe: recipe.name.clone(), arch: *other });
+        }
+        architectures.retain(|arch| options.architectures.is_empty() || options.architectures.contains(arch));
+        let compression = match recipe.compression {
+            recipe::Compression::Gzip => Compression::Gzip,
+            recipe::Compression::Zstd => Compression::Zstd,
+        };
+        let epoch = options.epoch.unwrap_or_else(|| locked.epoch());
+        Ok(Self { locked, options, inputs, layout, architectures, epoch, compression })
+    }
+
+    /// What the image is made of: all that its bytes depend on.
+    fn key(&self) -> Digest {
+        let mut key = Hasher::new();
+        let versions = format!("{FORMAT} {:?} {:?}", fragment::FORMAT, self.compression);
+        key.update(format!("{versions} {} {:?} ", self.epoch, self.architectures).as_bytes());
+        key.update(recipe::meaning_digest(self.locked.recipe()).as_bytes());
+        key.update(self.locked.lock().render().as_bytes());
+        key.finish().0
+    }
+
+    fn packages(&self) -> Vec<&'a PackageLock> {
+        self.architectures.iter().flat_map(|arch| self.locked.packages(*arch)).collect()
+    }
+
+    fn unpacking(&self) -> Unpacking<'a> {
+        Unpacking {
+            store: &self.inputs.fetcher.store,
+            progress: &*self.inputs.fetcher.progress,
+            compression: self.compression,
+            epoch: self.epoch,
+        }
+    }
+
+    /// Brings into the store every `.deb` whose fragment is not there.
+    async fn fetch(&self) -> Result<(), Error> {
+        let unpacking = self.unpacking();
+        let mut wanted: BTreeMap<Digest, &PackageLock> = BTreeMap::new();
+        for package in self.packages() {
+            wanted.entry(package.sha256).or_insert(package);
+        }
+        wanted.retain(|_, package| !unpacking.is_known(package));
+        let mut inputs = Vec::new();
+        for (digest, package) in wanted {
+            let urls = match self.inputs.fetcher.store.contains(&digest, Some(package.size)) {
+                true => Vec::new(),
+                false => vec![below(&self.inputs.mirrors.get(&package.mirror)?.url, &package.filename)],
+            };
+            inputs.push(Input {
+                name: format!("{} {} ({})", package.name, package.version, package.architecture),
+                listed_by: Some(format!("{} {}", package.mirror, package.suite)),
+                urls,
+                size: package.size,
+                checksum: digest.into(),
+            });
+        }
+        if !inputs.is_empty() {
+            self.inputs.fetcher.fetch(&inputs, Phase::Fetch).await?;
+        }
+        Ok(())
+    }
+
+    fn build(&self) -> Result<Built, Error> {
+        let packages = self.packages();
+        let artefacts = self.unpacking().artefacts(&packages)?;
+        let mut rootfs = Vec::new();
+        for arch in &self.architectures {
+            rootfs.push(self.rootfs(*arch, &artefacts)?);
+        }
+        let planned: Vec<Planned<'_>> = rootfs
+            .iter()
+            .flat_map(|rootfs| rootfs.layers.iter().map(|plan| Planned { plan, artefacts: &rootfs.artefacts }))
+            .collect();
+        let layering = Layering {
+            store: &self.inputs.fetcher.store,
+            layout: self.layout,
+            progress: &*self.inputs.fetcher.progress,
+            compression: self.compression,
+            epoch: self.epoch,
+        };
+        let mut assembled = layering.layers(&planned)?.into_iter();
+        let mut manifests = BTreeMap::new();
+        let mut reports = Vec::new();
+        for rootfs in &rootfs {
+            let layers: Vec<Assembled> = assembled.by_ref().take(rootfs.layers.len()).collect();
+            let (manifest, report) = self.manifest(rootfs, &layers)?;
+            manifests.insert(Platform(rootfs.arch), manifest);
+            reports.push(report);
+        }
+        let index = image::index(&manifests, &self.annotations(None))?;
+        self.layout.put_blob(&index.bytes)?;
+        let report = Report::new(self.locked, &index.descriptor, self.epoch, reports);
+        self.layout.tag(&self.options.tag, &index.descriptor)?;
+        let memo = serde_json::to_vec(&report).unwrap_or_default();
+        self.inputs.fetcher.store.memo_put(MEMO, &self.key(), &memo);
+        Ok(Built { image: index.descriptor, report, unchanged: false })
+    }
+
+    /// The tree of one platform, and its plan.
+    fn rootfs(&self, arch: Arch, all: &BTreeMap<Digest, Arc<Artefact>>) -> Result<Rootfs, Error> {
+        let packages: Vec<&PackageLock> = self.locked.packages(arch).collect();
+        let artefacts = packages.iter().filter_map(|package| all.get(&package.sha256).cloned()).collect();
+        let levels = levels(self.locked, &packages);
+        rootfs::make(self.locked.recipe(), arch, artefacts, &levels, self.epoch, &self.inputs.fetcher.store)
+    }
+
+    /// Writes config and manifest of one platform.
+    fn manifest(&self, rootfs: &Rootfs, layers: &[Assembled]) -> Result<(Descriptor, ImageReport), Error> {
+        let target = self.locked.recipe().targets.get(&rootfs.arch);
+        let format = match self.compression {
+            Compression::Gzip => LayerFormat::Gzip,
+            Compression::Zstd => LayerFormat::Zstd,
+        };
+        let described: Vec<LayerDescriptor> = rootfs
+            .layers
+            .iter()
+            .zip(layers)
+            .map(|(plan, layer)| {
+                let packages = plan.parts.iter().filter_map(|part| rootfs.artefacts.get(part.artefact as usize));
+                let names: Vec<String> =
+                    packages.map(|a| format!("{}={}", a.package.name, a.package.version)).collect();
+                let annotations = if names.is_empty() {
+                    BTreeMap::new()
+                } else {
+                    BTreeMap::from([(PACKAGES.to_owned(), names.join(" "))])
+                };
+                let (digest, diff_id, size) = (layer.digest, layer.diff_id, layer.size);
+                LayerDescriptor { digest, diff_id, size, format, title: plan.title.clone(), annotations }
+            })
+            .collect();
+        let settings = target.map(settings).unwrap_or_default();
+        let config = image::config(Platform(rootfs.arch), self.epoch, &settings, &described)?;
+        let manifest = image::manifest(&config.descriptor, &described, &self.annotations(target));
+        self.layout.put_blob(&config.bytes)?;
+        self.layout.put_blob(&manifest.bytes)?;
+        let report = ImageReport::new(rootfs, &config.descriptor, &manifest.descriptor, &described);
+        Ok((manifest.descriptor, report))
+    }
+
+    /// The annotations of a platform's manifest, or of the index: the recipe's, and where the image comes from.
+    fn annotations(&self, target: Option<&Target>) -> BTreeMap<String, String> {
+        let recipe = self.locked.recipe();
+        let own = |target: &Target| target.image.annotations.clone();
+        let mut annotations = match target {
+            Some(target) => own(target),
+            // Of the index: what all platforms say alike.
+            None => {
+                let mut all = recipe.targets.values().map(own);
+                let first = all.next().unwrap_or_default();
+                all.fold(first, |common, next| common.into_iter().filter(|(k, v)| next.get(k) == Some(v)).collect())
+            }
+        };
+        annotations.insert(RECIPE.to_owned(), recipe.name.clone());
+        annotations.insert(LOCK.to_owned(), self.locked.lock().meaning().digest().to_string());
+        annotations
+    }
+
+    /// Whether a failure comes from an entry of the store that was damaged, and is put aside now.
+    fn is_damage(&self, error: &Error) -> bool {
+        self.inputs.fetcher.client.is_some()
+            && error.class() == crate::base::Class::Integrity
+            && matches!(error, Error::Store(_) | Error::Memo { .. } | Error::Layer(_))
+    }
+}
+
+/// For each package, the recipe of the chain that first has a use for it.
+fn levels(locked: &Locked, packages: &[&PackageLock]) -> Vec<usize> {
+    let by_name: BTreeMap<&PackageName, usize> =
+        packages.iter().enumerate().map(|(number, package)| (&package.name, number)).collect();
+    let mut levels = vec![usize::MAX; packages.len()];
+    for (level, recipe) in locked.recipe().levels.iter().enumerate() {
+        let starts = |package: &PackageLock| {
+            package.roots.iter().any(|root| match root {
+                lock::Root::Variant => true,
+                lock::Root::Asked(name) => recipe.install.contains(name),
+            })
+        };
+        let mut open: Vec<usize> = (0..packages.len()).filter(|number| starts(packages[*number])).collect();
+        while let Some(number) = open.pop() {
+            if levels[number] <= level {
+                continue;
+            }
+            levels[number] = level;
+            let package = packages[number];
+            open.extend(package.depends.iter().chain(&package.recommends).filter_map(|name| by_name.get(name)));
+        }
+    }
+    let last = locked.recipe().levels.len().saturating_sub(1);
+    levels.into_iter().map(|level| level.min(last)).collect()
+}
+
+/// Whether a package is the same on both platforms.
+pub(super) const fn is_shared(architecture: Architecture) -> bool {
+    matches!(architecture, Architecture::All)
+}
+
+/// The image's settings in the words of OCI.
+fn settings(target: &Target) -> image::Settings {
+    let image = &target.image;
+    image::Settings {
+        user: image.user.as_ref().map(ToString::to_string),
+        env: image.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        entrypoint: image.entrypoint.clone().unwrap_or_default(),
+        cmd: image.cmd.clone().unwrap_or_default(),
+        working_dir: image.workdir.as_ref().map(ToString::to_string),
+        exposed_ports: image.ports.clone(),
+        volumes: image.volumes.iter().map(ToString::to_string).collect(),
+        stop_signal: image.stop_signal.clone(),
+        labels: image.labels.clone(),
+    }
+}

@@ -1,0 +1,355 @@
+//! Locking: from a recipe and its archives to the exact packages of every platform.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::{Arch, Event, Phase};
+use crate::domain::lock::{Change, Kind, Lockfile, PackageLock, ParseFingerprintError, ReleaseLock, Root, compare};
+use crate::domain::recipe::{self, Archive, LockMeaning, Recipe, Wanted};
+use crate::domain::resolve::{self, Chosen, RelationKind, Request, Resolution, Universe, UniverseBuilder, Why};
+use crate::formats::deb::{Package, PackageName, PoolFile, Version};
+use crate::formats::openpgp::Keyring;
+use crate::io::archive::{self, Freshness, SignedRelease, Source};
+
+use super::{Error, Inputs, indexes};
+
+/// The pin of an archive whose recipe says none; see apt_preferences(5).
+const PRIORITY: i16 = 500;
+
+/// Which locked versions may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Update {
+    /// None that the recipe still has a use for.
+    Nothing,
+    /// These packages, and what they then need.
+    Packages(BTreeSet<PackageName>),
+    /// All of them.
+    Everything,
+}
+
+/// How to lock.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Which locked versions may change.
+    pub update: Update,
+    /// Whether a package may be locked in an earlier version than before.
+    pub downgrade: bool,
+}
+
+/// A suite of the recipe, opened.
+struct Suite<'r> {
+    archive: &'r Archive,
+    name: &'r str,
+    release: SignedRelease,
+}
+
+/// Versions that stay as they are, where the archives still have them.
+type Kept = BTreeMap<(PackageName, Arch), Version>;
+
+/// Resolves `recipe` and returns its lock. `previous` is the lock that it had, which need not be up to date.
+///
+/// # Errors
+/// When an archive cannot be read or trusted, no set of packages satisfies the recipe, the platforms' versions differ, or
+/// a package would be downgraded without leave.
+pub async fn lock(
+    recipe: &Recipe,
+    previous: Option<&Lockfile>,
+    options: &Options,
+    inputs: &Inputs<'_>,
+) -> Result<Lockfile, Error> {
+    let suites = open(recipe, previous, inputs).await?;
+    let mut kept = kept(previous, &options.update);
+    let resolutions = loop {
+        match resolve_all(recipe, &suites, &kept, inputs).await {
+            // What stays may stand in the way of what is new; then nothing stays but what can.
+            Err(Error::Refused(_)) if !kept.is_empty() => kept.clear(),
+            other => break other?,
+        }
+    };
+    resolve::pair(&resolutions, &recipe.packages.accept_skew)?;
+    let mut packages = Vec::new();
+    for resolution in &resolutions {
+        packages.extend(locked(recipe, resolution, &suites, inputs).await?);
+    }
+    let releases = suites.iter().map(release_lock).collect::<Result<_, _>>()?;
+    let lock = Lockfile::new(LockMeaning::of(recipe), releases, packages)?;
+    if let (Some(previous), false) = (previous, options.downgrade) {
+        refuse_downgrades(previous, &lock)?;
+    }
+    Ok(lock)
+}
+
+/// Opens every suite of the recipe, each once.
+async fn open<'r>(
+    recipe: &'r Recipe,
+    previous: Option<&Lockfile>,
+    inputs: &Inputs<'_>,
+) -> Result<Vec<Suite<'r>>, Error> {
+    let client = inputs.fetcher.client.as_ref().ok_or(Error::OfflineLock)?;
+    let mut suites = Vec::new();
+    for archive in &recipe.archives {
+        let mirror = inputs.mirrors.get(&archive.mirror)?;
+        let mut keys = Vec::new();
+        for key in &archive.keys {
+            keys.extend_from_slice(&key.bytes);
+            keys.push(b'\n');
+        }
+        let keyring = Keyring::parse(&keys).map_err(|source| Error::Keys {
+            files: archive.keys.iter().map(|key| key.named.clone()).collect(),
+            source,
+        })?;
+        for name in &archive.suites {
+            let before = previous.and_then(|lock| {
+                lock.releases().iter().find(|release| release.mirror == archive.mirror && release.suite == *name)
+            });
+            let freshness = Freshness {
+                now: inputs.now,
+                valid_until: archive.accept_expired.is_none(),
+                not_before: before.map(|release| release.date),
+                max_days: archive.max_age_days,
+            };
+            let source = Source {
+                alias: archive.mirror.clone(),
+                root: mirror.url.clone(),
+                suite: name.clone(),
+                keyring: keyring.clone(),
+            };
+            suites.push(Suite { archive, name, release: archive::open(client, &source, &freshness).await? });
+        }
+    }
+    Ok(suites)
+}
+
+/// The versions of the previous lock that stay.
+fn kept(previous: Option<&Lockfile>, update: &Update) -> Kept {
+    let stays = |name: &PackageName| match update {
+        Update::Nothing => true,
+        Update::Packages(names) => !names.contains(name),
+        Update::Everything => false,
+    };
+    let packages = previous.into_iter().flat_map(Lockfile::packages).filter(|package| stays(&package.name));
+    packages.map(|package| ((package.name.clone(), package.arch), package.version.clone())).collect()
+}
+
+/// Resolves every platform, one after the other: two universes at once would need twice the memory.
+async fn resolve_all(
+    recipe: &Recipe,
+    suites: &[Suite<'_>],
+    kept: &Kept,
+    inputs: &Inputs<'_>,
+) -> Result<Vec<Resolution>, Error> {
+    let request = request(recipe);
+    let mut resolutions = Vec::new();
+    for platform in recipe.platforms() {
+        let universe = universe(suites, platform.0, kept, inputs).await?;
+        let phase = Phase::Resolve;
+        inputs.fetcher.progress.emit(Event::Begin { phase, total: None });
+        let resolution = resolve::resolve(&universe, &request);
+        let count = resolution.as_ref().map_or(0, |resolution| resolution.packages.len() as u64);
+        inputs.fetcher.progress.emit(Event::Advance { phase, amount: count });
+        inputs.fetcher.progress.emit(Event::End { phase });
+        resolutions.push(resolution?);
+    }
+    Ok(resolutions)
+}
+
+/// Everything that one platform may choose from.
+async fn universe(suites: &[Suite<'_>], arch: Arch, kept: &Kept, inputs: &Inputs<'_>) -> Result<Universe, Error> {
+    let mut kept: BTreeMap<&str, &Version> =
+        kept.iter().filter(|((_, a), _)| *a == arch).map(|((name, _), version)| (name.as_str(), version)).collect();
+    loop {
+        let mut builder = UniverseBuilder::new(arch);
+        let mut seen = BTreeSet::new();
+        let mut failed = None;
+        for suite in suites {
+            let number = builder.archive(resolve::Archive {
+                suite: suite.release.release.suite.as_deref().unwrap_or(suite.name).into(),
+                codename: suite.release.release.codename.as_deref().unwrap_or(suite.name).into(),
+                priority: suite.archive.priority.unwrap_or(PRIORITY),
+                only: suite.archive.only.clone(),
+            })?;
+            let only = suite.archive.only.as_ref();
+            let wants = |name: &str| only.is_none_or(|only| only.iter().any(|wanted| wanted.as_str() == name));
+            let mut takes = |package: Package, file: PoolFile| {
+                let stays = kept.get(package.name.as_str());
+                if stays.is_some_and(|version| version.as_str() != package.version.as_str()) {
+                    return;
+                }
+                if stays.is_some() {
+                    seen.insert(package.name.to_string());
+                }
+                if let Err(error) = builder.push(number, &package, &file) {
+                    failed.get_or_insert(error);
+                }
+            };
+            let components = &suite.archive.components;
+            indexes::read(inputs.fetcher, &suite.release, components, arch, &wants, &mut takes).await?;
+        }
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        // A version that no archive has any more cannot stay.
+        let gone: Vec<&str> = kept.keys().copied().filter(|name| !seen.contains(*name)).collect();
+        if gone.is_empty() {
+            return Ok(builder.finish()?);
+        }
+        kept.retain(|name, _| seen.contains(*name));
+    }
+}
+
+/// What the recipe asks the resolver for.
+fn request(recipe: &Recipe) -> Request {
+    let install = recipe.packages.install.iter().map(|line| {
+        let name = line.name.clone();
+        match &line.wanted {
+            Wanted::Any => resolve::Wanted::Candidate(name),
+            Wanted::Exactly(version) => resolve::Wanted::Version(name, version.clone()),
+            Wanted::From(suite) => resolve::Wanted::Suite(name, suite.as_str().into()),
+            Wanted::Absent => resolve::Wanted::Without(name),
+        }
+    });
+    Request {
+        variant: variant(recipe.packages.variant),
+        install: install.collect(),
+        recommends: recipe.packages.recommends,
+    }
+}
+
+/// The resolver's word for a recipe's.
+const fn variant(variant: recipe::Variant) -> resolve::Variant {
+    match variant {
+        recipe::Variant::Essential => resolve::Variant::Essential,
+        recipe::Variant::Apt => resolve::Variant::Apt,
+        recipe::Variant::Minbase => resolve::Variant::Minbase,
+        recipe::Variant::None => resolve::Variant::None,
+    }
+}
+
+/// The lock's entries for one platform. Relations are read again from the indexes, for the chosen packages only.
+async fn locked(
+    recipe: &Recipe,
+    resolution: &Resolution,
+    suites: &[Suite<'_>],
+    inputs: &Inputs<'_>,
+) -> Result<Vec<PackageLock>, Error> {
+    let mut described: BTreeMap<PackageName, Package> = BTreeMap::new();
+    for suite in suites {
+        let wants = |name: &str| resolution.get(name).is_some();
+        let mut takes = |package: Package, file: PoolFile| {
+            if resolution.get(package.name.as_str()).is_some_and(|chosen| chosen.file.sha256 == file.sha256) {
+                described.insert(package.name.clone(), package);
+            }
+        };
+        let components = &suite.archive.components;
+        indexes::read(inputs.fetcher, &suite.release, components, resolution.arch, &wants, &mut takes).await?;
+    }
+    let mut packages: Vec<PackageLock> = resolution
+        .packages
+        .iter()
+        .map(|chosen| {
+            let suite = suites.get(chosen.archive);
+            PackageLock {
+                name: chosen.name.clone(),
+                arch: resolution.arch,
+                architecture: chosen.architecture,
+                version: chosen.version.clone(),
+                mirror: suite.map_or_else(String::new, |suite| suite.archive.mirror.clone()),
+                suite: suite.map_or_else(String::new, |suite| suite.name.to_owned()),
+                filename: chosen.file.filename.to_string(),
+                size: chosen.file.size,
+                sha256: chosen.file.sha256,
+                roots: roots(recipe, chosen, described.get(&chosen.name)),
+                depends: described.get(&chosen.name).map(|p| answers(p, &described, false)).unwrap_or_default(),
+                recommends: match (recipe.packages.recommends, described.get(&chosen.name)) {
+                    (true, Some(package)) => answers(package, &described, true),
+                    _ => BTreeSet::new(),
+                },
+            }
+        })
+        .collect();
+    add_reasons(resolution, &mut packages);
+    Ok(packages)
+}
+
+/// Makes sure that the edge that brought a package in is there, also where another alternative answers too.
+fn add_reasons(resolution: &Resolution, packages: &mut [PackageLock]) {
+    for chosen in &resolution.packages {
+        let Why::Relation { by, kind, .. } = &chosen.why else { continue };
+        let Some(source) = packages.iter_mut().find(|package| package.name == *by) else { continue };
+        match kind {
+            RelationKind::PreDepends | RelationKind::Depends => source.depends.insert(chosen.name.clone()),
+            RelationKind::Recommends | RelationKind::Suggests => source.recommends.insert(chosen.name.clone()),
+        };
+    }
+}
+
+/// Why a package is there by itself.
+fn roots(recipe: &Recipe, chosen: &Chosen, package: Option<&Package>) -> BTreeSet<Root> {
+    let asked = recipe.packages.install.iter().filter(|line| line.wanted != Wanted::Absent);
+    let mut roots: BTreeSet<Root> = asked
+        .map(|line| &line.name)
+        // By its name; or a virtual package was asked for, and this is who provides it.
+        .filter(|name| {
+            let virtually = chosen.why == Why::Requested && package.is_some_and(|package| provides(package, name));
+            **name == chosen.name || virtually
+        })
+        .map(|name| Root::Asked(name.clone()))
+        .collect();
+    if let Why::Variant(_) = chosen.why {
+        roots.insert(Root::Variant);
+    }
+    roots
+}
+
+fn provides(package: &Package, name: &PackageName) -> bool {
+    package.provides.iter().flatten().any(|provided| provided.name == *name)
+}
+
+/// The chosen packages that answer a package's dependencies: of each group, those of the first alternative that any answers.
+fn answers(package: &Package, chosen: &BTreeMap<PackageName, Package>, recommends: bool) -> BTreeSet<PackageName> {
+    let needs = package.pre_depends.iter().chain(&package.depends);
+    let groups: Vec<_> = if recommends { package.recommends.iter().collect() } else { needs.collect() };
+    let mut found = BTreeSet::new();
+    for group in groups {
+        for relation in group {
+            let own = chosen.get(&relation.name).filter(|candidate| relation.admits(&candidate.version));
+            let provided = || {
+                chosen.values().filter(|candidate| {
+                    candidate.provides.iter().flatten().any(|provided| {
+                        let version = provided.version.as_ref().map(|(_, version)| version);
+                        provided.name == relation.name
+                            && (relation.version.is_none() || version.is_some_and(|version| relation.admits(version)))
+                    })
+                })
+            };
+            let names: Vec<PackageName> = match own {
+                Some(candidate) => vec![candidate.name.clone()],
+                None => provided().map(|candidate| candidate.name.clone()).collect(),
+            };
+            if !names.is_empty() {
+                found.extend(names.into_iter().filter(|name| *name != package.name));
+                break;
+            }
+        }
+    }
+    found
+}
+
+fn release_lock(suite: &Suite<'_>) -> Result<ReleaseLock, Error> {
+    let signers = suite.release.signers.iter().map(|signer| signer.key.parse()).collect::<Result<_, _>>();
+    Ok(ReleaseLock {
+        mirror: suite.archive.mirror.clone(),
+        suite: suite.name.to_owned(),
+        date: suite.release.release.date,
+        valid_until: suite.release.release.valid_until,
+        sha256: suite.release.file.0,
+        size: suite.release.file.1,
+        signers: signers
+            .map_err(|error: ParseFingerprintError| Error::Memo { what: "a signer", reason: error.to_string() })?,
+    })
+}
+
+fn refuse_downgrades(previous: &Lockfile, lock: &Lockfile) -> Result<(), Error> {
+    let changes: Vec<Change> =
+        compare(previous, lock).into_iter().filter(|c| matches!(c.kind, Kind::Downgraded { .. })).collect();
+    if changes.is_empty() { Ok(()) } else { Err(Error::Downgrade { changes }) }
+}
