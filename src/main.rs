@@ -1,3 +1,7 @@
 //! The `mokapot` program: parse, call `cli`, exit.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mokapot::cli::run(std::env::args_os())
+}

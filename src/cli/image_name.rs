@@ -1,0 +1,14 @@
+//! IMAGE on the command line.
+
+use crate::formats::oci::ImageName;
+
+/// The arguments that say which image a command is about.
+#[derive(clap::Args)]
+pub(super) struct ImageArgument {
+    /// The image: `oci:DIR[:TAG|@DIGEST]`, a registry's reference, or the name of a recipe built into `dist/oci`.
+    #[arg(value_name = "IMAGE")]
+    pub(super) image: ImageName,
+    /// A registry (`HOST[:PORT]`) that may be spoken to without TLS; loopback always may. May be given several times.
+    #[arg(long = "insecure-registry", value_name = "HOST")]
+    pub(super) insecure: Vec<String>,
+}

@@ -1,0 +1,132 @@
+//! `mokapot lock`: the exact inputs of recipes.
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use super::session::Session;
+use super::{Outcome, exit};
+use crate::base::Event;
+use crate::domain::lock::{self, Change, Kind, Lockfile};
+use crate::formats::deb::PackageName;
+use crate::ops::Error;
+use crate::ops::lock::{Options, Update, lock as resolve};
+use crate::ops::project::Loaded;
+
+/// Lock the exact inputs of recipes.
+///
+/// Without --update, versions that are locked stay as far as the recipe allows. Prints what changed.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  mokapot lock jre-11                     lock what the recipe asks for and is not locked
+  mokapot lock jre-11 --update            lock the newest versions of everything
+  mokapot lock jre-11 --update openssl    of openssl, and of what it then needs
+  mokapot lock jre-11 --check             exit with 1 if --update would change anything; write nothing")]
+pub(super) struct Lock {
+    /// Recipes: names (`recipes/NAME.toml`) or paths.
+    #[arg(value_name = "RECIPE", required = true)]
+    recipes: Vec<String>,
+    /// Take the newest versions: of these packages, or of all.
+    #[arg(long, value_name = "PACKAGE", num_args = 0.., value_delimiter = ',')]
+    update: Option<Vec<PackageName>>,
+    /// Write nothing; exit with 1 if the lockfile is missing, stale, or behind the archives.
+    #[arg(long)]
+    check: bool,
+    /// Let versions become earlier ones.
+    #[arg(long)]
+    allow_downgrade: bool,
+}
+
+impl Lock {
+    pub(super) fn run(self, session: &Session<'_>) -> Outcome {
+        let project = session.project();
+        let mut text = String::new();
+        let mut recipes = Vec::new();
+        let mut differs = false;
+        for recipe in &self.recipes {
+            let loaded = project.load(recipe)?;
+            let previous = loaded.read_lock()?;
+            let update = self.update(&loaded, previous.as_ref())?;
+            let fresh = previous.as_ref().is_some_and(|lock| lock::check(&loaded.recipe, lock).is_ok());
+            // Nothing to update, and nothing missing: the archives need not be asked.
+            let lock = match (&previous, &update) {
+                (Some(lock), Update::Nothing) if fresh => lock.clone(),
+                _ => self.resolve(session, &loaded, previous.as_ref(), update)?,
+            };
+            let changes = previous.as_ref().map(|previous| lock::compare(previous, &lock)).unwrap_or_default();
+            let changed = previous.as_ref().is_none_or(|previous| previous.render() != lock.render());
+            differs |= previous.is_none() || !fresh || !changes.is_empty();
+            if changed && !self.check {
+                loaded.write_lock(&lock)?;
+            }
+            text += &described(&loaded, previous.is_none(), changed, &changes, &lock);
+            recipes.push(json!({
+                "recipe": loaded.recipe.name,
+                "lockfile": loaded.lock_path,
+                "changed": changed,
+                "packages": lock.packages().len(),
+                "changes": changes.iter().map(change_value).collect::<Vec<_>>(),
+            }));
+        }
+        session.print(text, &json!({ "check": self.check, "recipes": recipes }))?;
+        if self.check && differs {
+            session.progress().emit(Event::Warning("the lockfile is not up to date".into()));
+            return Ok(ExitCode::from(exit::DIFFERENT));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn update(&self, loaded: &Loaded, previous: Option<&Lockfile>) -> Result<Update, Error> {
+        match &self.update {
+            Some(names) if !names.is_empty() => {
+                let locked =
+                    |name: &PackageName| previous.is_some_and(|lock| lock.packages().iter().any(|p| p.name == *name));
+                if let Some(unknown) = names.iter().find(|name| !locked(name)) {
+                    return Err(Error::NotLocked(format!("{unknown}` in `{}", loaded.lock_path.display())));
+                }
+                Ok(Update::Packages(names.iter().cloned().collect()))
+            }
+            Some(_) => Ok(Update::Everything),
+            // A check asks what an update would do.
+            None if self.check => Ok(Update::Everything),
+            None => Ok(Update::Nothing),
+        }
+    }
+
+    fn resolve(
+        &self,
+        session: &Session<'_>,
+        loaded: &Loaded,
+        previous: Option<&Lockfile>,
+        update: Update,
+    ) -> Result<Lockfile, Error> {
+        let options = Options { update, downgrade: self.allow_downgrade };
+        session.with_inputs(false, async |inputs| resolve(&loaded.recipe, previous, &options, inputs).await)
+    }
+}
+
+fn described(loaded: &Loaded, new: bool, changed: bool, changes: &[Change], lock: &Lockfile) -> String {
+    let (path, count) = (loaded.lock_path.display(), lock.packages().len());
+    if new {
+        return format!("{path}: locked {count} packages\n");
+    }
+    if !changed {
+        return format!("{path}: up to date, {count} packages\n");
+    }
+    if changes.is_empty() {
+        return format!("{path}: the same {count} packages, newer metadata\n");
+    }
+    format!("{path}: {} of {count} packages changed\n{}", changes.len(), lock::table(changes))
+}
+
+fn change_value(change: &Change) -> Value {
+    let (kind, old, new) = match &change.kind {
+        Kind::Added(new) => ("added", None, Some(new)),
+        Kind::Removed(old) => ("removed", Some(old), None),
+        Kind::Upgraded { old, new } => ("upgraded", Some(old), Some(new)),
+        Kind::Downgraded { old, new } => ("downgraded", Some(old), Some(new)),
+        Kind::Replaced(version) => ("replaced", Some(version), Some(version)),
+    };
+    json!({ "package": change.name, "platforms": change.platforms, "kind": kind, "old": old, "new": new })
+}

@@ -1,0 +1,120 @@
+//! Floor 5: the command line. One file a command: a clap struct, one call into `ops`, and rendering.
+//!
+//! This is the only floor that prints or reads the environment.
+
+mod build;
+mod cache;
+mod completions;
+mod environment;
+mod exit;
+mod image_name;
+mod inspect;
+mod lock;
+mod mirrors;
+mod output;
+mod progress;
+mod push;
+mod schema;
+mod session;
+mod signals;
+mod size;
+mod table;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use environment::Environment;
+use output::{Format, Output};
+use session::Session;
+
+use crate::ops::Error;
+
+/// Build reproducible multi-platform OCI images from Debian packages, without running anything foreign.
+#[derive(Parser)]
+#[command(name = "mokapot", version, max_term_width = 100, propagate_version = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mokapot build jre-11                          both platforms, into dist/oci
+  mokapot build jre-11 --arch arm64             one platform: the same manifest as in the index of both
+  mokapot push jre-11 registry.example/jre:11   children first, the tag last
+  mokapot why jre-11 /usr/bin/tini              whose file it is, and why that package is there
+
+Exit codes: 0 done, 1 different, 2 usage, 3 recipe, 4 lock, 5 unsatisfiable, 6 integrity, 7 trust, 8 freshness,
+9 network, 10 storage, 11 policy, 12 conflict, 128+n ended by signal n.";
+
+/// Options of every command.
+#[derive(Args, Clone)]
+struct Global {
+    /// What goes to stdout: text, or one JSON object with `schema_version`.
+    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
+    format: Format,
+    /// No progress; only warnings and errors.
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// The project's folder, where `recipes/` is.
+    #[arg(long, global = true, value_name = "DIR", default_value = ".")]
+    project: PathBuf,
+    /// The store of inputs and fragments [default: `mokapot` in the user's cache folder].
+    #[arg(long, global = true, value_name = "DIR", env = "MOKAPOT_STORE", hide_env_values = true)]
+    store: Option<PathBuf>,
+    /// Where a mirror's alias leads; goes before every other place. May be given several times.
+    #[arg(long = "mirror", global = true, value_name = "ALIAS=URL")]
+    mirrors: Vec<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Build(build::Build),
+    Lock(lock::Lock),
+    Push(push::Push),
+    Inspect(inspect::Inspect),
+    Mirrors(mirrors::Mirrors),
+    Cache(cache::Cache),
+    Schema(schema::Schema),
+    Completions(completions::Completions),
+}
+
+/// Runs the program with these arguments, the first being its own name, and returns its exit code.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no failures; a closed pipe while printing them is none either.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let environment = Environment::read();
+    let output = Output::new(cli.global.format, &environment);
+    let session = Session::new(&cli.global, &environment, &output);
+    let outcome = match cli.command {
+        Command::Build(command) => command.run(&session),
+        Command::Lock(command) => command.run(&session),
+        Command::Push(command) => command.run(&session),
+        Command::Inspect(command) => command.run(&session),
+        Command::Mirrors(command) => command.run(&session),
+        Command::Cache(command) => command.run(&session),
+        Command::Schema(command) => command.run(&session),
+        Command::Completions(command) => command.run(&mut Cli::command()),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            output.failure(&error);
+            exit::of(&error)
+        }
+    }
+}
+
+/// What a command comes to.
+type Outcome = Result<ExitCode, Error>;
