@@ -1,0 +1,111 @@
+//! The image of `tests/recipes/frozen-jre.toml`, built once for all tests: from the real archives, for both platforms.
+//!
+//! It is `jre-11` without the suites that still move, so that its lock can be pinned for good: what moves loses old files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::support::run::{mokapot, repository, scratch, succeed};
+
+/// A built image: where its layout is, its tag and the digest of its index.
+pub struct Built {
+    pub layout: PathBuf,
+    pub tag: &'static str,
+    pub digest: String,
+}
+
+impl Built {
+    /// `oci:DIR:TAG`, as we and skopeo write it.
+    pub fn reference(&self) -> String {
+        format!("oci:{}:{}", self.layout.display(), self.tag)
+    }
+
+    /// A JSON blob of the layout.
+    pub fn json(&self, digest: &str) -> Value {
+        let path = self.layout.join("blobs/sha256").join(digest.trim_start_matches("sha256:"));
+        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    }
+
+    /// The descriptor of the manifest for `arch`.
+    pub fn manifest(&self, arch: &str) -> Value {
+        let index = self.json(&self.digest);
+        let fits = |m: &&Value| m["platform"]["architecture"] == arch;
+        index["manifests"].as_array().unwrap().iter().find(fits).unwrap().clone()
+    }
+
+    /// A second layout over the same blobs in which each platform has its own tag, named by its architecture: for
+    /// clients that cannot choose from an index.
+    pub fn tag_per_platform(&self, name: &str) -> PathBuf {
+        let folder = scratch(name);
+        std::os::unix::fs::symlink(self.layout.join("blobs"), folder.join("blobs")).unwrap();
+        fs::copy(self.layout.join("oci-layout"), folder.join("oci-layout")).unwrap();
+        let manifests: Vec<Value> = ["amd64", "arm64"]
+            .map(|arch| {
+                let mut descriptor = self.manifest(arch);
+                descriptor["annotations"] = serde_json::json!({ "org.opencontainers.image.ref.name": arch });
+                descriptor
+            })
+            .into();
+        let index = serde_json::json!({ "schemaVersion": 2, "manifests": manifests });
+        fs::write(folder.join("index.json"), index.to_string()).unwrap();
+        folder
+    }
+}
+
+/// The store that all tests of this binary share, so that each package is fetched once.
+pub fn shared_store() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("store")
+}
+
+/// `mokapot build` of a recipe into `layout`, with the shared store.
+pub fn build(recipe: &str, layout: &Path) -> Command {
+    let mut command = mokapot();
+    command.args(["build", recipe, "--locked", "--output"]).arg(format!("oci:{}", layout.display()));
+    command.arg("--store").arg(shared_store());
+    command
+}
+
+/// The image with zstd layers.
+pub fn jre() -> &'static Built {
+    static BUILT: OnceLock<Built> = OnceLock::new();
+    BUILT.get_or_init(|| build_with("zstd"))
+}
+
+/// The same image with gzip layers.
+pub fn jre_gzip() -> &'static Built {
+    static BUILT: OnceLock<Built> = OnceLock::new();
+    BUILT.get_or_init(|| build_with("gzip"))
+}
+
+fn build_with(compression: &str) -> Built {
+    let folder = scratch(&format!("frozen-jre-{compression}"));
+    copy_folder(&repository().join("tests/recipes"), &folder.join("tests/recipes"));
+    copy_folder(&repository().join("recipes/keys"), &folder.join("recipes/keys"));
+    let recipe = folder.join("tests/recipes/frozen-jre.toml");
+    let text = fs::read_to_string(&recipe).unwrap();
+    assert!(text.contains("compression = \"zstd\""));
+    fs::write(&recipe, text.replace("compression = \"zstd\"", &format!("compression = \"{compression}\""))).unwrap();
+    let layout = folder.join("oci");
+    let line = succeed(&mut build(&recipe.display().to_string(), &layout));
+    Built { digest: digest_of(&line, "frozen-jre"), layout, tag: "frozen-jre" }
+}
+
+/// The digest in a line `NAME@sha256:…`, which must be all that was printed.
+pub fn digest_of(line: &str, name: &str) -> String {
+    let digest = line.trim_end().strip_prefix(name).and_then(|rest| rest.strip_prefix('@'));
+    digest.unwrap_or_else(|| panic!("expected {name}@sha256:…, found {line:?}")).to_owned()
+}
+
+/// Copies a folder and all below it.
+pub fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() { copy_folder(&entry.path(), &target) } else { drop(fs::copy(entry.path(), target).unwrap()) }
+    }
+}
