@@ -6,4 +6,6 @@
     reason = "each test binary uses its own part of this module"
 )]
 
+pub mod archive;
 pub mod http;
+pub mod keys;
