@@ -1,7 +1,14 @@
 //! Tests that need no network beyond loopback: whole rooms and whole flows over fixtures built in code.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "../support/mod.rs"]
 mod support;
 
+mod archive;
+mod deb;
+mod fetch;
 mod http;
+mod mirrors;
 mod openpgp;
+mod store;

@@ -1,4 +1,9 @@
 //! Tests on real inputs (the machine's own package mirrors) and against independent tools.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "../support/mod.rs"]
 mod support;
+
+mod archive;
+mod version;

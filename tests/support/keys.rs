@@ -139,7 +139,7 @@ pub fn cleartext(keys: &[&Key], text: &str, hash: HashAlgorithm) -> String {
     .unwrap()
 }
 
-fn sign_with(key: &(impl SigningKey + KeyDetails), data: &[u8], kind: SignatureType, hash: HashAlgorithm) -> Signature {
+fn sign_with(key: &impl SigningKey, data: &[u8], kind: SignatureType, hash: HashAlgorithm) -> Signature {
     let mut config = self::config(key, kind, []);
     config.hash_alg = hash;
     config.hashed_subpackets[0] = at(SIGNED);
@@ -181,11 +181,7 @@ fn at(time: u32) -> Subpacket {
     Subpacket::regular(SubpacketData::SignatureCreationTime(Timestamp::from_secs(time))).unwrap()
 }
 
-fn config(
-    key: &(impl SigningKey + KeyDetails),
-    typ: SignatureType,
-    more: impl IntoIterator<Item = SubpacketData>,
-) -> SignatureConfig {
+fn config(key: &impl SigningKey, typ: SignatureType, more: impl IntoIterator<Item = SubpacketData>) -> SignatureConfig {
     let mut config = SignatureConfig::v4(typ, key.algorithm(), HashAlgorithm::Sha512);
     let issuer = Subpacket::regular(SubpacketData::IssuerFingerprint(key.fingerprint())).unwrap();
     config.hashed_subpackets = vec![at(MADE), issuer];
