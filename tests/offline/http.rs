@@ -251,6 +251,42 @@ async fn errors_hold_no_secret() {
 }
 
 #[tokio::test]
+async fn proxies_are_asked_with_their_password_and_exceptions_are_not() {
+    use mokapot::base::redact::Secret;
+    use mokapot::io::http::Proxies;
+    let proxy = Server::start(
+        |request| if request.target.contains("refused") { Reply::new(407) } else { Reply::ok("by proxy") },
+    );
+    let direct = Server::start(|_| Reply::ok("direct"));
+    let address = proxy.url().replace("http://", "http://user:hunter2@");
+    let proxies = Proxies { http: Some(Secret::new(address)), https: None, except: Some("127.0.0.1".into()) };
+    let client = Client::new(Settings { proxies, ..settings() }).unwrap();
+    let answer = client.get(&"http://mirror.invalid/x".parse().unwrap(), 100).await.unwrap();
+    assert_eq!(&answer.body[..], b"by proxy");
+    assert_eq!(proxy.requests()[0].target, "http://mirror.invalid/x");
+    assert_eq!(proxy.requests()[0].header("proxy-authorization"), Some("Basic dXNlcjpodW50ZXIy"));
+    assert_eq!(&client.get(&root(&direct), 100).await.unwrap().body[..], b"direct");
+    let error = client.get(&"http://mirror.invalid/refused".parse().unwrap(), 100).await.unwrap_err();
+    assert_eq!(error.status(), Some(407));
+    assert!(error.hint().unwrap().contains("proxy") && !format!("{error} {error:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn names_of_this_machine_are_refused_when_a_stranger_redirects_there() {
+    // Only a proxy lets a test have a server with a strange name.
+    use mokapot::base::redact::Secret;
+    use mokapot::io::http::Proxies;
+    for place in ["http://localhost/", "http://127.0.0.1/", "http://[::1]/", "http://[::ffff:127.0.0.1]/"] {
+        let proxy = Server::start(move |_| Reply::new(302).header("location", place));
+        let proxies = Proxies { http: Some(Secret::new(proxy.url())), https: None, except: None };
+        let client = Client::new(Settings { proxies, ..settings() }).unwrap();
+        let error = client.get(&"http://mirror.invalid/".parse().unwrap(), 100).await.unwrap_err();
+        assert!(error.to_string().contains("it is this machine"), "{place}: {error}");
+        assert_eq!(proxy.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn one_host_gets_so_many_requests_at_a_time() {
     let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (r, m) = (Arc::clone(&running), Arc::clone(&most));

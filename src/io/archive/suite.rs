@@ -4,6 +4,7 @@ use url::Url;
 
 use super::error::{ArchiveError, Reason};
 use super::freshness::Freshness;
+use crate::base::Digest;
 use crate::formats::deb::Release;
 use crate::formats::openpgp::{Keyring, Signer, Verified, verify_cleartext, verify_detached};
 use crate::io::http::{Client, HttpError};
@@ -28,6 +29,8 @@ pub struct SignedRelease {
     pub release: Release,
     /// Who signed it; never empty.
     pub signers: Vec<Signer>,
+    /// The digest of the signed text: two Releases of one date that differ have different ones.
+    pub digest: Digest,
     pub(super) label: String,
     pub(super) folder: Url,
 }
@@ -56,13 +59,14 @@ pub async fn open(client: &Client, source: &Source, freshness: &Freshness) -> Re
     let checked = async {
         let folder = below(&source.root, &format!("dists/{}", source.suite));
         let Verified { text, signers, .. } = fetch_signed(client, source, &folder, freshness).await?;
+        let digest = Digest::of(text.as_bytes());
         let release = Release::parse(&text)?;
         if !release.is_called(&source.suite) {
             let own = |name: &Option<String>| name.clone().unwrap_or_default();
             return Err(Reason::OtherSuite { suite: own(&release.suite), codename: own(&release.codename) });
         }
         freshness.check(&release)?;
-        Ok(SignedRelease { release, signers, label: label.clone(), folder })
+        Ok(SignedRelease { release, signers, digest, label: label.clone(), folder })
     };
     checked.await.map_err(|reason: Reason| reason.at(&label))
 }
