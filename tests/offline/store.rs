@@ -274,6 +274,47 @@ fn leftovers_of_killed_runs_are_removed_and_work_in_progress_is_not() {
     assert_eq!(read(&second, &digest, size).unwrap(), b"hello");
 }
 
+/// What the next test kills: a process that fills a store, if it is told which.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how the parent process tells this one what to do")]
+fn writes_until_it_is_killed() {
+    let Ok(folder) = std::env::var("MOKAPOT_TEST_STORE_TO_FILL") else { return };
+    let store = open(Path::new(&folder));
+    for n in 0u64.. {
+        let mut writer = store.writer(None).unwrap();
+        for _ in 0..64 {
+            writer.write_all(&n.to_le_bytes().repeat(1000)).unwrap();
+        }
+        let (digest, _) = writer.commit().unwrap();
+        store.memo_put("kind", &digest, &n.to_le_bytes());
+    }
+}
+
+#[test]
+fn killed_processes_leave_a_sound_store_and_no_lock() {
+    let folder = TempDir::new().unwrap();
+    for round in 0..6 {
+        let spawn = || {
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command.args(["--exact", "store::writes_until_it_is_killed"]).stdout(std::process::Stdio::null());
+            command.env("MOKAPOT_TEST_STORE_TO_FILL", folder.path()).spawn().unwrap()
+        };
+        let mut writers = [spawn(), spawn()];
+        // Killed somewhere in the middle of writing, wherever that is this time.
+        while fs::read_dir(folder.path().join("blobs/sha256")).map_or(0, Iterator::count) <= round {
+            std::thread::yield_now();
+        }
+        for writer in &mut writers {
+            writer.kill().unwrap();
+            writer.wait().unwrap();
+        }
+        let mut store = open(folder.path());
+        assert_eq!(fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
+        assert_eq!(store.verify(&Silent).unwrap().damaged, []);
+        store.gc(Limits::default()).unwrap();
+    }
+}
+
 #[test]
 fn garbage_goes_by_age_then_by_size() {
     let folder = TempDir::new().unwrap();

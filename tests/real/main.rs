@@ -6,4 +6,6 @@
 mod support;
 
 mod archive;
+mod mirrors;
+mod store;
 mod version;
