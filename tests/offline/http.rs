@@ -203,6 +203,14 @@ async fn servers_that_stall_are_given_up() {
 }
 
 #[tokio::test]
+async fn servers_that_crawl_are_given_up() {
+    let server = Server::start(|_| Reply::ok(vec![b'x'; 10_000]).fault(Fault::Trickle(Duration::from_millis(20))));
+    assert!(matches!(get(&server).await.unwrap_err().cause, Cause::Stalled { received: 1..1024, .. }));
+    let (outcome, _) = download(&server, Expected::exact(10_000, Digest::of(b""))).await;
+    assert!(matches!(outcome.unwrap_err().cause, Cause::Stalled { received: 1..1024, .. }));
+}
+
+#[tokio::test]
 async fn redirects_follow_the_rules() {
     let target = Server::start(|_| Reply::ok("there"));
     let url = target.url();
