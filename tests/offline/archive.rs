@@ -59,9 +59,15 @@ async fn packages(server: &Server, arch: Arch, wants: &(dyn Fn(&str) -> bool + S
     let release = opened(server).await?;
     let mut found = Vec::new();
     let mut takes = |package, pool| found.push((package, pool));
-    indexes::read(&fetcher, &release, &["main".into()], arch, wants, &mut takes).await?;
+    let components = ["main".into()];
+    let reading = indexes::read(&fetcher, &release, &components, arch, wants, &mut takes);
+    is_send(&reading);
+    reading.await?;
     Ok(found)
 }
+
+/// Several suites are read at the same time on several threads.
+fn is_send(_: &impl Send) {}
 
 /// Serves a suite whose index for amd64 is `stanzas`, signed and listed as it should be.
 fn with_index(stanzas: &str) -> Server {
