@@ -74,6 +74,9 @@ pub struct Failure {
     pub tried: Vec<HttpError>,
 }
 
+/// An entry of the store, or what happened at each address; an error of the store ends everything.
+type Fetched = Result<Result<(Digest, u64), Failure>, StoreError>;
+
 impl Fetcher {
     /// Brings all inputs into the store, and returns digest and size of each, in the order of `inputs`. Reports bytes as
     /// progress of `phase`. Dropping the future stops the work and leaves no trace.
@@ -91,7 +94,8 @@ impl Fetcher {
         let mut found = vec![None; inputs.len()];
         let mut failures = Vec::new();
         {
-            let work = inputs.iter().enumerate().map(|(at, input)| async move { (at, self.one(input, phase).await) });
+            // Collected, because a lazy iterator of borrowing futures keeps the whole future from being `Send`.
+            let work: Vec<_> = inputs.iter().enumerate().map(|(at, input)| self.numbered(at, input, phase)).collect();
             let mut done = stream::iter(work).buffer_unordered(PARALLEL);
             while let Some((at, outcome)) = done.next().await {
                 match outcome? {
@@ -124,7 +128,11 @@ impl Fetcher {
         self.store.contains(&digest, Some(input.size)).then_some((digest, input.size))
     }
 
-    async fn one(&self, input: &Input, phase: Phase) -> Result<Result<(Digest, u64), Failure>, StoreError> {
+    async fn numbered(&self, at: usize, input: &Input, phase: Phase) -> (usize, Fetched) {
+        (at, self.one(input, phase).await)
+    }
+
+    async fn one(&self, input: &Input, phase: Phase) -> Fetched {
         if let Some(entry) = self.find(input) {
             return Ok(Ok(entry));
         }

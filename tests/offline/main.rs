@@ -8,6 +8,15 @@ mod push;
 mod recipe;
 mod registry;
 mod rootfs;
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../support/mod.rs"]
 mod support;
+
+mod archive;
+mod deb;
+mod fetch;
+mod http;
+mod mirrors;
+mod openpgp;
+mod store;

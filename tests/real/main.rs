@@ -5,5 +5,12 @@ mod resolve;
 mod tree;
 
 #[expect(dead_code, reason = "what only the offline tests need")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "../support/mod.rs"]
 mod support;
+
+mod archive;
+mod mirrors;
+mod store;
+mod version;

@@ -53,6 +53,8 @@ pub enum Fault {
     CutAfter(usize),
     /// Headers are sent, then nothing for so long.
     StallAfterHeaders(Duration),
+    /// The body comes byte by byte, with a pause after each.
+    Trickle(Duration),
     /// Chunks without end and without a length.
     Endless,
 }
@@ -260,6 +262,13 @@ fn write_reply(mut stream: &TcpStream, request: &Request, reply: &Reply) -> std:
         Some(Fault::CutAfter(n)) => {
             stream.write_all(&reply.body[..n.min(reply.body.len())])?;
             Ok(false)
+        }
+        Some(Fault::Trickle(pause)) => {
+            for byte in &reply.body {
+                stream.write_all(&[*byte])?;
+                thread::sleep(pause);
+            }
+            Ok(true)
         }
         Some(Fault::StallAfterHeaders(time)) => {
             thread::sleep(time);

@@ -9,3 +9,6 @@ pub mod http;
 pub mod image;
 pub mod registry;
 pub mod treediff;
+pub mod archive;
+pub mod http;
+pub mod keys;

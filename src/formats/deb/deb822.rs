@@ -115,9 +115,7 @@ impl<R: BufRead> StanzaReader<R> {
                 }
                 return Ok(Some(stanza));
             }
-            if let Some(bad) =
-                text.chars().find(|c| c.is_control() && *c != '\t' || matches!(c, '\u{2028}' | '\u{2029}' | '\u{85}'))
-            {
+            if let Some(bad) = control_character(text) {
                 return Err(syntax(format!("control character {}", bad.escape_unicode())));
             }
             if text.starts_with('#') {
@@ -155,6 +153,15 @@ impl<R: BufRead> StanzaReader<R> {
         }
         Ok((!stanza.fields.is_empty()).then_some(stanza))
     }
+}
+
+/// A character that is no part of any text, or that some would take for a line's end.
+fn control_character(text: &str) -> Option<char> {
+    // Nearly all lines are plain ASCII, and there are millions of them.
+    if text.bytes().all(|c| (b' '..=b'~').contains(&c) || c == b'\t') {
+        return None;
+    }
+    text.chars().find(|c| c.is_control() && *c != '\t' || matches!(c, '\u{2028}' | '\u{2029}' | '\u{85}'))
 }
 
 /// The head of a text, for an error.

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::base::redact::printable;
 use crate::base::{Class, Epoch, Fault};
 use crate::formats::deb::deb822::Deb822Error;
 use crate::formats::deb::package::PackageError;
@@ -43,10 +44,10 @@ pub enum Reason {
         source: OpenPgpError,
     },
     /// The signed text is no Release we can use.
-    #[error("Release: {0}")]
+    #[error("Release: {}", printable(&.0.to_string()))]
     Release(#[from] ReleaseError),
     /// It is the Release of another suite.
-    #[error("this is another suite: suite `{suite}`, codename `{codename}`")]
+    #[error("this is another suite: suite `{}`, codename `{}`", printable(suite), printable(codename))]
     OtherSuite {
         /// Its `Suite`.
         suite: String,
@@ -88,7 +89,7 @@ pub enum Reason {
         seen: Epoch,
     },
     /// The Release lists no such index.
-    #[error("no packages of component `{component}` for {arch}; components: {}", components.join(", "))]
+    #[error("no packages of component `{component}` for {arch}; components: {}", printable(&components.join(", ")))]
     NoIndex {
         /// The component.
         component: String,
@@ -101,10 +102,10 @@ pub enum Reason {
     #[error("{0}")]
     Read(io::Error),
     /// An index is no list of stanzas.
-    #[error("{0}")]
+    #[error("{}", printable(&.0.to_string()))]
     Syntax(Deb822Error),
     /// A stanza describes no package.
-    #[error("{package}: {source}")]
+    #[error("{package}: {}", printable(&source.to_string()))]
     Package {
         /// The package's name, as far as it is known.
         package: String,

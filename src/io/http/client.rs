@@ -13,6 +13,7 @@ use url::Url;
 
 use super::address::{self, Forbidden, Resolver};
 use super::error::{Cause, HttpError};
+use super::pace::Pace;
 use super::redirect;
 use super::retry;
 use super::settings::Settings;
@@ -162,8 +163,9 @@ impl Client {
     async fn attempt(&self, call: &Call, limit: u64) -> Result<Answer, Cause> {
         let mut exchange = self.exchange(call).await?;
         let (url, headers) = (exchange.response.url().clone(), exchange.response.headers().clone());
-        let mut body = Vec::new();
+        let (mut body, mut pace) = (Vec::new(), Pace::new(self.settings.stall_timeout));
         while let Some(chunk) = self.chunk(&mut exchange.response).await? {
+            pace.check(chunk.len() as u64)?;
             if body.len() as u64 + chunk.len() as u64 > limit {
                 return Err(Cause::Limit { limit });
             }

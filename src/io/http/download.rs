@@ -1,20 +1,16 @@
 //! Downloads: resumed when cut, checked while they stream, never longer than they should be.
 
 use std::io;
-use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED, RANGE};
-use tokio::time::Instant;
 use url::Url;
 
 use super::client::{Call, Client, quote};
 use super::error::{Cause, HttpError};
+use super::pace::Pace;
 use crate::base::checksum::Checker;
 use crate::base::{Checksum, Event, Phase, Progress};
-
-/// Slower than this many bytes in a stall timeout is as good as nothing.
-const CRAWL: u64 = 1024;
 
 /// How much of a body is kept to recognise a web page by.
 const HEAD: usize = 200;
@@ -240,29 +236,4 @@ fn continues_at(headers: &HeaderMap, start: u64, size: Option<u64>) -> bool {
             (None, Some(_)) => true,
             (_, None) => false,
         }
-}
-
-/// Notices a transfer that crawls: a byte now and then keeps a plain timeout from ever firing.
-struct Pace {
-    window: Duration,
-    since: Instant,
-    received: u64,
-}
-
-impl Pace {
-    fn new(window: Duration) -> Self {
-        Self { window, since: Instant::now(), received: 0 }
-    }
-
-    fn check(&mut self, more: u64) -> Result<(), Cause> {
-        self.received += more;
-        if self.since.elapsed() < self.window {
-            return Ok(());
-        }
-        if self.received < CRAWL {
-            return Err(Cause::Stalled { window: self.window, received: self.received });
-        }
-        *self = Self::new(self.window);
-        Ok(())
-    }
 }

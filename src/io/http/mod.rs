@@ -10,6 +10,7 @@ pub mod client;
 pub mod credentials;
 pub mod download;
 pub mod error;
+mod pace;
 pub mod redirect;
 pub mod retry;
 pub mod settings;

@@ -30,6 +30,13 @@ impl Store {
         })
     }
 
+    /// Marks an entry as used now, for whoever relies on it without reading it, so that garbage collection takes it last.
+    pub fn touch(&self, digest: &Digest) {
+        if let Some(file) = self.find(digest).filter(|path| path.is_file()).and_then(|path| File::open(path).ok()) {
+            let _ = file.set_modified(self.settings.now);
+        }
+    }
+
     /// An entry as a file, at its start, all of whose bytes were hashed just now. For random access; to read the bytes
     /// once, [`Store::reader`] is cheaper.
     ///

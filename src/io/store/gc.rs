@@ -43,7 +43,9 @@ impl Store {
     /// nothing is removed then. Otherwise when a folder cannot be read or a file cannot be removed.
     pub fn gc(&mut self, limits: Limits) -> Result<Swept, StoreError> {
         let path = self.root().join("lock");
-        let Some(lock) = &self.lock else { return Err(StoreError::Busy { path: self.root().into() }) };
+        let Some(lock) = &self.lock else {
+            return Err(StoreError::io("lock", &path)(io::ErrorKind::PermissionDenied.into()));
+        };
         // `flock` converts in two steps: the shared lock is given up first. Nobody relies on it: `self` is borrowed alone.
         lock.unlock().map_err(StoreError::io("unlock", &path))?;
         let exclusive = lock.try_lock();
