@@ -191,14 +191,13 @@ impl PushPlan {
             .sum()
     }
 
+    /// Whether the destination has a document and, by the order in which images are pushed, all below it. To look at everything in
+    /// a layout costs little, so nothing is assumed there.
     async fn has_document(&self, digest: Digest) -> Result<bool, Error> {
-        Ok(match &self.request.destination {
-            // a layout lists what is tagged, and may hold the rest
-            Images::Layout(layout) => {
-                layout.document(digest, None).is_ok() && layout.find(Some(&Selector::Digest(digest))).is_ok()
-            }
-            Images::Repository(repository) => repository.head_manifest(&Selector::Digest(digest)).await?.is_some(),
-        })
+        match &self.request.destination {
+            Images::Layout(_) => Ok(false),
+            Images::Repository(repository) => Ok(repository.head_manifest(&Selector::Digest(digest)).await?.is_some()),
+        }
     }
 
     /// Adds steps for `root`, which the destination does not have, and for what is missing below it.

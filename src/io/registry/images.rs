@@ -153,10 +153,7 @@ impl Images {
     pub async fn has_blob(&self, blob: &Descriptor) -> Result<bool> {
         match self {
             Self::Layout(layout) => Ok(layout.has_blob(blob.digest, blob.size)),
-            Self::Repository(repository) => {
-                // another size is a store that lies or is half collected: send the blob again
-                Ok(repository.head_blob(blob.digest).await?.is_some_and(|size| size == blob.size || size == u64::MAX))
-            }
+            Self::Repository(repository) => repository.has_blob(blob.digest, blob.size).await,
         }
     }
 

@@ -96,7 +96,7 @@ impl Repository {
         Ok(Self {
             name: name.clone(),
             access,
-            transport: Arc::new(Transport::new(base, options.patience.clone(), progress)?),
+            transport: Arc::new(Transport::new(base, is_loopback(&registry), options.patience.clone(), progress)?),
             auth: Arc::new(Auth::new(registry, scopes, options.docker_config.clone())),
             options: options.clone(),
             sessions: Mutex::default(),
@@ -139,7 +139,7 @@ impl Repository {
         }
     }
 
-    /// Digest and size of a manifest; none when it is not there.
+    /// The digest of a manifest or index; none when it is not there.
     ///
     /// # Errors
     /// When the registry refuses or cannot be reached. A 403 is not "not there".
@@ -196,16 +196,15 @@ impl Repository {
         Error::NoImage { place: self.name.to_string(), name, found }
     }
 
-    /// Size of a blob; none when it is not there.
+    /// Whether the registry has a blob, in this size. Another size is a store that lies or is half collected: as good as none.
     ///
     /// # Errors
     /// When the registry refuses or cannot be reached.
-    pub async fn head_blob(&self, digest: Digest) -> Result<Option<u64>> {
+    pub async fn has_blob(&self, digest: Digest, size: u64) -> Result<bool> {
         let answer = self.call(&Call::new("HEAD", self.blob_url(digest))).await?;
         match answer.status() {
-            // without a length it must be believed: the size is not known
-            200 => Ok(Some(answer.length().unwrap_or(u64::MAX))),
-            404 => Ok(None),
+            200 => Ok(answer.length().is_none_or(|length| length == size)),
+            404 => Ok(false),
             _ => Err(answer.into_error().await),
         }
     }

@@ -1,6 +1,8 @@
 //! HTTP as a registry needs it, on `reqwest`: every redirect decided by us, every read bounded in size and time, retries where
 //! they are safe.
 //!
+//! Proxies are those of the environment (`HTTPS_PROXY`, `NO_PROXY`), which `reqwest` reads, as every registry client does.
+//!
 //! Two clients: one talks to the registry; the other, for everywhere a public registry sends us, refuses to resolve a
 //! name to an address of a private network, at the moment of connecting, so a name that changes its mind gains nothing.
 
@@ -74,8 +76,8 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    /// `base` is the registry's own URL, ending in `/v2/`.
-    pub(super) fn new(base: Url, patience: Patience, progress: Arc<dyn Progress>) -> Result<Self> {
+    /// `base` is the registry's own URL, ending in `/v2/`. A registry on this machine (`loopback`) is not asked for through a proxy.
+    pub(super) fn new(base: Url, loopback: bool, patience: Patience, progress: Arc<dyn Progress>) -> Result<Self> {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             // an error means that somebody else installed one already, which is as good
@@ -94,7 +96,7 @@ impl Transport {
             tries: 1,
         };
         Ok(Self {
-            registry: builder().build().map_err(broken)?,
+            registry: if loopback { builder().no_proxy() } else { builder() }.build().map_err(broken)?,
             elsewhere: builder().dns_resolver(Arc::new(PublicOnly)).build().map_err(broken)?,
             home: Origin::of(&base),
             base,
@@ -457,4 +459,55 @@ fn reason(error: &reqwest::Error) -> String {
         text = if error.is_timeout() { "timed out".into() } else { "the connection failed".into() };
     }
     printable(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::progress::Silent;
+
+    fn block_on<F: Future>(work: F) -> F::Output {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+    }
+
+    /// REG-07, REG-08: what a registry of the internet says about where to log in or upload.
+    #[test]
+    fn a_public_registry_cannot_send_us_into_our_network() {
+        block_on(async {
+            let base: Url = "https://registry.example.com/v2/".parse().unwrap();
+            let mut transport = Transport::new(base.clone(), false, Patience::default(), Arc::new(Silent)).unwrap();
+            transport.public = OnceCell::new_with(Some(true));
+            for target in
+                ["https://127.0.0.1/token", "https://169.254.169.254/", "http://registry.example.com/", "//[::1]/"]
+            {
+                let error = transport.resolve(&base, target).await.unwrap_err();
+                assert!(matches!(error, Error::Forbidden { .. }), "{target}: {error}");
+            }
+            // nor by a request that was made in another way
+            let call = Call::new("GET", "https://10.0.0.1/token?key=canary".parse().unwrap());
+            let error = transport.send(&call, None).await.err().unwrap().to_string();
+            assert_eq!(
+                error,
+                "https://registry.example.com/v2/: will not follow https://10.0.0.1/token: an address of a private network"
+            );
+            assert_eq!(transport.resolve(&base, "/v2/a?state=1").await.unwrap().1, Audience::Registry);
+        });
+    }
+
+    #[test]
+    fn names_that_resolve_into_our_network_are_refused() {
+        let resolving = PublicOnly.resolve("localhost".parse().unwrap());
+        let error = block_on(resolving).err().unwrap().to_string();
+        assert_eq!(error, "the name resolves to an address of a private network");
+    }
+
+    #[test]
+    fn errors_of_registries_are_quoted() {
+        let body = br#"{"errors":[{"code":"DENIED","message":"no\u001b[1m","detail":{"a":1}},{"code":"X"}]}"#;
+        let (codes, said) = explain(body);
+        assert_eq!(codes, ["DENIED", "X"]);
+        assert_eq!(said, "DENIED: no\\u{1b}[1m ({\"a\":1}); X: ");
+        assert_eq!(explain(b"<html>\xff").1, "<html>\u{fffd}");
+        assert!(explain(&[b'x'; 60_000]).1.len() <= MAX_SAID);
+    }
 }

@@ -147,7 +147,7 @@ impl Repository {
         };
         // the answer may have been lost after the registry took the blob
         let lost = matches!(error, Error::Unreachable { .. } | Error::Stalled { .. } | Error::Refused(_));
-        if lost && self.head_blob(blob.digest).await.is_ok_and(|size| size == Some(blob.size)) {
+        if lost && self.has_blob(blob.digest, blob.size).await.unwrap_or(false) {
             return Ok(());
         }
         Err(error)
