@@ -167,7 +167,7 @@ impl Images {
                 let mut writer = layout.blob_writer()?;
                 let mut stream = source.blob(blob).await?;
                 while let Some(bytes) = stream.try_next().await? {
-                    writer.write_all(&bytes).map_err(Error::disk("write", &layout.blob_path(blob.digest)))?;
+                    writer.write_all(&bytes).map_err(|error| writer.failed(error))?;
                     progress.emit(Event::Advance { phase: Phase::Push, amount: bytes.len() as u64 });
                 }
                 writer.commit_as(Some((blob.digest, blob.size)))?;

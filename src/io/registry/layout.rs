@@ -137,7 +137,7 @@ impl Layout {
     /// When the disk refuses.
     pub fn put_blob(&self, bytes: &[u8]) -> Result<Digest> {
         let mut writer = self.blob_writer()?;
-        writer.write_all(bytes).map_err(Error::disk("write", &self.blob_path(Digest::of(bytes))))?;
+        writer.write_all(bytes).map_err(|error| writer.failed(error))?;
         writer.commit().map(|(digest, _)| digest)
     }
 
@@ -292,6 +292,12 @@ impl Write for BlobWriter {
 }
 
 impl BlobWriter {
+    /// What a write that failed means: the error with the place in it.
+    #[must_use]
+    pub fn failed(&self, error: io::Error) -> Error {
+        Error::disk("write a blob to", &self.blobs)(error)
+    }
+
     /// Gives the finished blob its name; a file that already has it is replaced by these very bytes.
     ///
     /// # Errors
