@@ -663,3 +663,47 @@ fn a_web_server_is_no_registry() {
     assert!(error.to_string().contains("no registry answers there"), "{error}");
     let Error::Registry(registry::Error::Protocol { .. }) = error else { panic!("{error}") };
 }
+
+/// BAS-10: a layer whose licence forbids it stays where it is.
+#[test]
+fn nondistributable_layers_are_not_uploaded() {
+    let dir = tempfile::tempdir().unwrap();
+    let (layout, image) = layout(&dir, "one", 100);
+    let index = layout.document(image.digest, None).unwrap();
+    let mokapot::formats::oci::Content::Index(content) = index.content() else { panic!() };
+    let manifest = layout.document(content.manifests[0].digest, None).unwrap();
+    let text = String::from_utf8(manifest.bytes().to_vec()).unwrap();
+    let foreign = text.replacen("image.layer.v1.tar", "image.layer.nondistributable.v1.tar", 1);
+    let digest = layout.put_blob(foreign.as_bytes()).unwrap();
+    let entry = Descriptor { digest, size: foreign.len() as u64, ..manifest.descriptor() };
+    layout.tag(&"t".parse().unwrap(), &entry).unwrap();
+    let registry = Registry::start(Behaviour::default());
+    let pushed = push(&layout, registry.host(), "a", "v1", &hasty()).unwrap();
+    assert_eq!(pushed.sent, 2);
+    assert_eq!(registry.tag("a", "v1"), Some(digest.to_string()));
+}
+
+/// BAS-19: a tag that moves between the plan and the copy, or between two platforms, changes nothing.
+#[test]
+fn a_tag_that_moves_does_not_mix_images() {
+    let dir = tempfile::tempdir().unwrap();
+    let (first, one) = layout(&dir, "one", 100);
+    let (second, _) = layout(&dir, "two", 100);
+    let registry = Registry::start(Behaviour::default());
+    push(&first, registry.host(), "a", "v1", &hasty()).unwrap();
+    let target = Arc::new(Layout::create(&dir.path().join("copy")).unwrap());
+    let plan = run(async {
+        let request = Request {
+            source: Images::Repository(client::connect(registry.host(), "a", Access::Pull, &hasty(), &Arc::default())),
+            image: Some(Selector::Tag("v1".parse().unwrap())),
+            destination: Images::Layout(Arc::clone(&target)),
+            tag: Some("t".parse().unwrap()),
+            digest: None,
+        };
+        push::plan(request).await.unwrap()
+    });
+    push(&second, registry.host(), "a", "v1", &hasty()).unwrap();
+    run(plan.execute(&Recorder::default(), std::future::pending())).unwrap();
+    assert_eq!(target.find(None).unwrap().digest, one.digest);
+    assert_eq!(target.entries().unwrap().len(), 1);
+}

@@ -10,21 +10,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
-use mokapot::formats::oci::{Descriptor, Selector};
+use mokapot::base::Fault as _;
+use mokapot::formats::oci::{Descriptor, Selector, media_type};
 use mokapot::io::registry::{Access, Images, Layout, Options, archive};
 use mokapot::ops::push::{self, Request};
 
-use crate::support::client::{Recorder, connect, push, run};
+use crate::support::client::{Recorder, connect, hasty, push, run};
+use crate::support::http::{Reply, Server};
 use crate::support::image;
 
-/// A `docker-registry` of our own; it ends with the test.
-struct DockerRegistry {
+/// A server of our own, in a process that ends with the test.
+struct RunningServer {
     process: Child,
     host: String,
 }
 
-impl DockerRegistry {
-    fn start(dir: &Path, login: Option<&str>) -> Self {
+impl RunningServer {
+    /// `docker-registry`, with or without an account.
+    fn registry(dir: &Path, login: Option<&str>) -> Self {
         // free now, and most likely still free in a moment
         let host = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let auth = login.map_or(String::new(), |login| {
@@ -48,16 +51,20 @@ impl DockerRegistry {
             .spawn()
             .expect("this test needs the Debian package docker-registry");
         let registry = Self { process, host };
+        registry.wait();
+        registry
+    }
+
+    fn wait(&self) {
         let answers = (0..500).any(|_| {
             std::thread::sleep(Duration::from_millis(20));
-            TcpStream::connect(&registry.host).is_ok()
+            TcpStream::connect(&self.host).is_ok()
         });
-        assert!(answers, "docker-registry does not answer at {}", registry.host);
-        registry
+        assert!(answers, "nothing answers at {}", self.host);
     }
 }
 
-impl Drop for DockerRegistry {
+impl Drop for RunningServer {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
@@ -109,7 +116,7 @@ fn pull(host: &str, path: &str, tag: &str, dir: &Path, options: &Options) -> Arc
 fn docker_registry_takes_a_push_with_and_without_a_login() {
     for account in [None, Some("moka:pot")] {
         let dir = tempfile::tempdir().unwrap();
-        let registry = DockerRegistry::start(dir.path(), account);
+        let registry = RunningServer::registry(dir.path(), account);
         // three parts a layer
         let (layout, image) = sample(&dir.path().join("layout"), 5 << 20);
         let docker_config = account.map(|_| login(dir.path(), &registry.host));
@@ -130,7 +137,7 @@ fn docker_registry_takes_a_push_with_and_without_a_login() {
 #[test]
 fn docker_registry_mounts_between_repositories() {
     let dir = tempfile::tempdir().unwrap();
-    let registry = DockerRegistry::start(dir.path(), None);
+    let registry = RunningServer::registry(dir.path(), None);
     let (layout, image) = sample(&dir.path().join("layout"), 1000);
     push(&layout, &registry.host, "dev/sample", "v1", &Options::default()).unwrap();
     let pushed = run(async {
@@ -151,7 +158,7 @@ fn docker_registry_mounts_between_repositories() {
 #[test]
 fn skopeo_carries_an_image_there_and_back_with_its_digest() {
     let dir = tempfile::tempdir().unwrap();
-    let registry = DockerRegistry::start(dir.path(), None);
+    let registry = RunningServer::registry(dir.path(), None);
     let at = |name: &str| format!("oci:{}", dir.path().join(name).display());
     let (_, image) = sample(&dir.path().join("layout"), 1000);
     // theirs to the registry, ours back
@@ -197,4 +204,37 @@ fn archives_are_read_by_skopeo_and_those_of_skopeo_by_us() {
     ]);
     let read = archive::read(&dir.path().join("theirs.tar"), &dir.path().join("b")).unwrap();
     assert_eq!(read[0].1.digest, image.digest);
+}
+
+/// REG-23: a certificate that nobody vouches for is an error that says so, and no reason to do without TLS.
+#[test]
+fn a_self_signed_certificate_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name).display().to_string();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1"])
+        .args(["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", &file("key"), "-out", &file("cert")])
+        .output()
+        .expect("this test needs the Debian package openssl");
+    assert!(made.status.success());
+    let process = Command::new("openssl")
+        .args(["s_server", "-quiet", "-www", "-accept", &port, "-key", &file("key"), "-cert", &file("cert")])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let tls = RunningServer { process, host: format!("127.0.0.1:{port}") };
+    tls.wait();
+    // a registry on loopback is spoken to without TLS; it may send us to a store that has it
+    let store = format!("https://{}/blob?signature=canary", tls.host);
+    let registry = Server::start(move |_| Reply::new(307).header("location", store.clone()));
+    let blob = Descriptor::of(media_type::LAYER, b"x");
+    let error = run(async {
+        let repository = connect(registry.address(), "a", Access::Pull, &hasty(), &Arc::default());
+        repository.blob(&blob).await.err().unwrap()
+    });
+    let text = format!("{error} {error:?}");
+    assert!(text.contains("certificate") && !text.contains("canary"), "{text}");
+    assert!(error.hint().unwrap().contains("system clock"), "{text}");
 }

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -66,7 +66,8 @@ impl Call {
 /// Connections to one registry and to where it sends us.
 pub(super) struct Transport {
     registry: reqwest::Client,
-    elsewhere: reqwest::Client,
+    /// Made when it is needed: most registries send us nowhere, and a client reads all certificates of the system.
+    elsewhere: OnceLock<reqwest::Client>,
     base: Url,
     home: Origin,
     public: OnceCell<bool>,
@@ -83,21 +84,11 @@ impl Transport {
             // an error means that somebody else installed one already, which is as good
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
-        let builder = || {
-            reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .connect_timeout(patience.stall)
-                .user_agent(concat!("mokapot/", env!("CARGO_PKG_VERSION")))
-        };
-        let broken = |error: reqwest::Error| Error::Unreachable {
-            verb: "GET",
-            url: redact::url(base.as_str()),
-            reason: reason(&error),
-            tries: 1,
-        };
+        let builder = client(&patience);
+        let builder = if loopback { builder.no_proxy() } else { builder };
         Ok(Self {
-            registry: if loopback { builder().no_proxy() } else { builder() }.build().map_err(broken)?,
-            elsewhere: builder().dns_resolver(Arc::new(PublicOnly)).build().map_err(broken)?,
+            registry: builder.build().map_err(|error| unusable(&base, &error))?,
+            elsewhere: OnceLock::new(),
             home: Origin::of(&base),
             base,
             public: OnceCell::new(),
@@ -105,6 +96,16 @@ impl Transport {
             progress,
             warned: Mutex::default(),
         })
+    }
+
+    /// The client for wherever a public registry sends us.
+    fn elsewhere(&self) -> Result<&reqwest::Client> {
+        if let Some(client) = self.elsewhere.get() {
+            return Ok(client);
+        }
+        let built = client(&self.patience).dns_resolver(Arc::new(PublicOnly)).build();
+        let built = built.map_err(|error| unusable(&self.base, &error))?;
+        Ok(self.elsewhere.get_or_init(|| built))
     }
 
     pub(super) fn base(&self) -> &Url {
@@ -232,7 +233,7 @@ impl Transport {
             reason,
         })?;
         let client = match audience {
-            Audience::Other if public => &self.elsewhere,
+            Audience::Other if public => self.elsewhere()?,
             _ => &self.registry,
         };
         let method = reqwest::Method::from_bytes(call.verb.as_bytes()).unwrap_or_default();
@@ -276,6 +277,18 @@ impl Transport {
             }
         }
     }
+}
+
+/// A client that follows no redirect by itself.
+fn client(patience: &Patience) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(patience.stall)
+        .user_agent(concat!("mokapot/", env!("CARGO_PKG_VERSION")))
+}
+
+fn unusable(base: &Url, error: &reqwest::Error) -> Error {
+    Error::Unreachable { verb: "GET", url: redact::url(base.as_str()), reason: reason(error), tries: 1 }
 }
 
 /// Resolves names to public addresses only.
