@@ -110,7 +110,7 @@ pub enum Error {
         tries: u32,
     },
     /// Bytes came or went too slowly.
-    #[error("{verb} {url}: stalled: fewer than {} bytes in {}s{}", super::transport::MIN_PROGRESS, window.as_secs_f32(), after(*tries))]
+    #[error("{verb} {url}: stalled: fewer than {} bytes in {}s{}", super::answer::MIN_PROGRESS, window.as_secs_f32(), after(*tries))]
     Stalled {
         /// The HTTP method.
         verb: &'static str,

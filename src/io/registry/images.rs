@@ -10,10 +10,10 @@ use futures_util::TryStreamExt as _;
 use futures_util::stream::try_unfold;
 use tokio::io::AsyncReadExt as _;
 
+use super::answer::ByteStream;
 use super::error::{Error, Result};
 use super::layout::Layout;
 use super::repository::{Access, Options, Repository, verified};
-use super::transport::ByteStream;
 use super::upload::Uploaded;
 use crate::base::{Digest, Event, Phase, Progress};
 use crate::formats::oci::json::MAX_SIZE;

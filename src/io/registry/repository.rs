@@ -13,10 +13,11 @@ use futures_util::stream::try_unfold;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue, RANGE};
 use url::Url;
 
+use super::answer::{Answer, Body, ByteStream};
 use super::auth::Auth;
 use super::error::{Error, Got, Result};
 use super::retry::Patience;
-use super::transport::{Answer, Body, ByteStream, Call, Transport};
+use super::transport::{Call, Transport};
 use crate::base::{Digest, Hasher, Progress};
 use crate::formats::oci::json::MAX_SIZE;
 use crate::formats::oci::{Challenge, Descriptor, Document, RepositoryName, Selector, media_type};
