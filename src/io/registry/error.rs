@@ -310,6 +310,11 @@ impl Fault for Error {
             Self::Unreachable { reason, .. } if reason.contains("certificate") => {
                 Some("check the system clock and the certificates the system trusts".into())
             }
+            Self::Unreachable { reason, .. }
+                if ["InvalidContentType", "tls handshake eof"].iter().any(|r| reason.contains(r)) =>
+            {
+                Some("the server does not speak TLS; a registry without TLS must be allowed by name".into())
+            }
             Self::Document { source, .. } => source.hint(),
             _ => None,
         }

@@ -27,7 +27,8 @@ use crate::formats::oci::{Challenge, Descriptor, Document, RepositoryName, Selec
 pub struct Options {
     /// Docker's `config.json`, where logins are.
     pub docker_config: Option<PathBuf>,
-    /// Registries (`host[:port]`) that may be spoken to without TLS. Loopback always may.
+    /// Registries (`host[:port]`, compared as a whole) that are spoken to without TLS. Those on loopback always are; no other
+    /// is, whatever it answers.
     pub insecure: Vec<String>,
     /// When to give up.
     pub patience: Patience,
@@ -58,6 +59,8 @@ pub struct Repository {
     pub(super) options: Options,
     /// Uploads that were begun and not finished, by a number of ours.
     pub(super) sessions: Mutex<BTreeMap<u64, Url>>,
+    /// Held for reading while an upload is being begun.
+    pub(super) beginning: Arc<tokio::sync::RwLock<()>>,
 }
 
 impl Default for Options {
@@ -101,6 +104,7 @@ impl Repository {
             auth: Arc::new(Auth::new(registry, scopes, options.docker_config.clone())),
             options: options.clone(),
             sessions: Mutex::default(),
+            beginning: Arc::default(),
         })
     }
 

@@ -13,6 +13,7 @@
 //! `PUT`, where the registry compares the digest: when it disagrees, the upload starts again, once.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
@@ -59,7 +60,7 @@ impl Repository {
     /// # Errors
     /// When the source's bytes are not those of the digest, or the registry refuses or fails too often.
     pub(super) async fn put_blob(
-        &self,
+        self: &Arc<Self>,
         blob: &Descriptor,
         source: &Images,
         progress: &dyn Progress,
@@ -67,7 +68,7 @@ impl Repository {
         let mut feed = Feed::new(source, blob, progress);
         let mut tries = 1;
         loop {
-            let Some(mut session) = self.begin(blob.digest).await? else {
+            let Some(mut session) = self.begin_whatever_happens(blob.digest).await? else {
                 progress.emit(Event::Advance { phase: Phase::Push, amount: blob.size });
                 return Ok(Uploaded::Mounted);
             };
@@ -92,6 +93,21 @@ impl Repository {
             self.transport.pause(tries, asked(&error)).await;
             tries += 1;
         }
+    }
+
+    /// [`Repository::begin`] in a task of its own: a push that is stopped between the `POST` and its answer still learns of the
+    /// session, and can give it up.
+    async fn begin_whatever_happens(self: &Arc<Self>, digest: Digest) -> Result<Option<Session>> {
+        let beginning = Arc::clone(&self.beginning).read_owned().await;
+        let repository = Arc::clone(self);
+        let begun = tokio::spawn(async move {
+            let _beginning = beginning;
+            repository.begin(digest).await
+        });
+        begun.await.unwrap_or_else(|ended| {
+            let url = redact::url(self.transport.base().as_str());
+            Err(Error::Unreachable { verb: "POST", url, reason: ended.to_string(), tries: 1 })
+        })
     }
 
     /// Starts an upload; none when the registry mounted the blob instead.
@@ -271,8 +287,10 @@ impl Repository {
         }
     }
 
-    /// Gives all unfinished uploads up. One whose `POST` is on its way is not known yet: the registry lets it expire.
+    /// Gives all unfinished uploads up, those that are just being begun included.
     pub(super) async fn abandon_all(&self) {
+        // whoever begins an upload holds this for reading
+        let _none_begins = timeout(self.options.patience.stall, self.beginning.write()).await;
         let numbers: Vec<u64> = self.open_sessions().keys().copied().collect();
         for number in numbers {
             self.abandon(number).await;
