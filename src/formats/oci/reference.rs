@@ -1,7 +1,7 @@
 //! Names of images in registries.
 //!
 //! The grammar is the distribution-spec's (`spec.md`, "Pulling manifests"), with one difference to Docker's habit: a
-//! reference starts with its registry's host, always. `spark` is a recipe of ours, never `docker.io/library/spark`.
+//! reference starts with its registry's host, always. `spark` is a recipe of ours, never something on a hub.
 
 use std::fmt;
 use std::str::FromStr;
