@@ -172,6 +172,13 @@ fn an_archive_is_the_same_wherever_it_is_written_and_reads_back() {
         archives.push(fs::read(&file).unwrap());
     }
     assert!(archives[0] == archives[1], "two archives of one image differ");
+    // what a killed run left beside it is gone after the next
+    let left = dir.path().join(".mokapot-a.tar-xyz");
+    fs::write(&left, "half").unwrap();
+    let layout = Layout::open(&dir.path().join("a")).unwrap();
+    archive::write(&layout, &layout.find(None).unwrap(), &tag("t"), &dir.path().join("a.tar")).unwrap();
+    assert!(!left.exists());
+    assert!(fs::read(dir.path().join("a.tar")).unwrap() == archives[0]);
     let back = archive::read(&dir.path().join("a.tar"), &dir.path().join("c")).unwrap();
     assert_eq!(back[0].0, Some(tag("t")));
     assert_eq!(tree(&dir.path().join("c")), tree(&dir.path().join("a")));

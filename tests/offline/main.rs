@@ -6,6 +6,10 @@ mod lock;
 mod project;
 mod push;
 mod recipe;
+mod login;
+mod oci;
+mod push;
+mod push_faults;
 mod registry;
 mod rootfs;
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -169,6 +169,7 @@ fn redirects_of_blobs() {
         let error = read(&repository, &blob).await.unwrap_err();
         assert!(matches!(error, Error::Unreachable { .. }), "{error}");
         assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
+        assert!(error.hint().is_some_and(|hint| hint.contains("does not speak TLS")), "{error}");
     });
     assert!(store.requests().iter().all(|request| request.header("authorization").is_none()));
 }

@@ -3,6 +3,8 @@
 mod data;
 mod resolve;
 mod tree;
+mod layout;
+mod registry;
 
 #[expect(dead_code, reason = "what only the offline tests need")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]

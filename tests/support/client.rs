@@ -1,12 +1,16 @@
 //! A client of registries without patience, and a recorder of its events.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mokapot::base::{Event, Progress};
+use mokapot::formats::oci::Descriptor;
 use mokapot::io::registry::{Access, Images, Layout, Options, Patience, Repository};
 use mokapot::ops::push::{self, Pushed, Request};
+
+use super::image;
 
 /// Runs asynchronous code as `main` would.
 pub fn run<F: Future>(work: F) -> F::Output {
@@ -85,4 +89,21 @@ pub fn push_recorded(
         };
         push::plan(request).await?.execute(&**recorder, std::future::pending()).await
     })
+}
+
+/// A layout with one image under the tag `t`.
+pub fn tagged(dir: &tempfile::TempDir, seed: &str, size: usize) -> (Arc<Layout>, Descriptor) {
+    let layout = Layout::create(&dir.path().join(seed)).unwrap();
+    let image = image::sized(&layout, seed, size);
+    layout.tag(&"t".parse().unwrap(), &image).unwrap();
+    (Arc::new(layout), image)
+}
+
+/// A Docker configuration with one login.
+pub fn login_file(dir: &tempfile::TempDir, host: &str, login: &str) -> PathBuf {
+    use base64::Engine as _;
+    let auth = base64::engine::general_purpose::STANDARD.encode(login);
+    let path = dir.path().join("config.json");
+    std::fs::write(&path, format!(r#"{{"auths":{{"{host}":{{"auth":"{auth}"}}}}}}"#)).unwrap();
+    path
 }

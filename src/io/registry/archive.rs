@@ -14,6 +14,7 @@ use std::path::Path;
 use serde_json::json;
 use tempfile::NamedTempFile;
 
+use super::disk;
 use super::error::{Error, Result};
 use super::layout::{Layout, REF_NAME};
 use crate::base::{Digest, Hasher};
@@ -26,17 +27,8 @@ use crate::formats::oci::{Content, Descriptor, Document, Tag, media_type};
 /// # Errors
 /// When a blob is missing or wrong, or the disk refuses; then `file` is as it was.
 pub fn write(layout: &Layout, image: &Descriptor, tag: &Tag, file: &Path) -> Result<()> {
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let temporary = tempfile::Builder::new()
-        .prefix(".mokapot-")
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666))
-        .tempfile_in(folder)
-        .map_err(Error::disk("create a file in", folder))?;
-    let mut tar = tar::Builder::new(BufWriter::new(temporary));
-    let disk = |error| Error::disk("write", file)(error);
+    let mut tar = tar::Builder::new(BufWriter::new(disk::temporary_beside(file)?));
+    let failed = |error| Error::disk("write", file)(error);
     let index = json!({
         "schemaVersion": 2,
         "mediaType": media_type::INDEX,
@@ -48,18 +40,18 @@ pub fn write(layout: &Layout, image: &Descriptor, tag: &Tag, file: &Path) -> Res
         }],
     });
     let version = &br#"{"imageLayoutVersion":"1.0.0"}"#[..];
-    tar.append_data(&mut header(version.len() as u64), "oci-layout", version).map_err(disk)?;
+    tar.append_data(&mut header(version.len() as u64), "oci-layout", version).map_err(failed)?;
     let index = canonical(&index);
-    tar.append_data(&mut header(index.len() as u64), "index.json", &*index).map_err(disk)?;
+    tar.append_data(&mut header(index.len() as u64), "index.json", &*index).map_err(failed)?;
     for folder in ["blobs/", "blobs/sha256/"] {
         let mut header = header(0);
         header.set_entry_type(tar::EntryType::Directory);
         header.set_mode(0o755);
-        tar.append_data(&mut header, folder, io::empty()).map_err(disk)?;
+        tar.append_data(&mut header, folder, io::empty()).map_err(failed)?;
     }
     for (digest, size) in reachable(layout, image)? {
         let mut blob = Hasher::around(layout.open_blob(digest, size)?);
-        tar.append_data(&mut header(size), format!("blobs/sha256/{}", digest.hex()), &mut blob).map_err(disk)?;
+        tar.append_data(&mut header(size), format!("blobs/sha256/{}", digest.hex()), &mut blob).map_err(failed)?;
         let (got, _, _) = blob.finish();
         if got != digest {
             return Err(Error::Digest {
@@ -69,10 +61,9 @@ pub fn write(layout: &Layout, image: &Descriptor, tag: &Tag, file: &Path) -> Res
             });
         }
     }
-    let writer: NamedTempFile = tar.into_inner().and_then(|w| w.into_inner().map_err(io::Error::from)).map_err(disk)?;
-    writer.as_file().sync_all().map_err(disk)?;
-    writer.persist(file).map_err(|error| Error::disk("rename to", file)(error.error))?;
-    Ok(())
+    let writer: NamedTempFile =
+        tar.into_inner().and_then(|w| w.into_inner().map_err(io::Error::from)).map_err(failed)?;
+    disk::persist(writer, file)
 }
 
 /// Unpacks an archive into the layout `dir`, blobs checked against their names, and returns what its `index.json` lists.

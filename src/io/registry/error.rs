@@ -110,7 +110,7 @@ pub enum Error {
         tries: u32,
     },
     /// Bytes came or went too slowly.
-    #[error("{verb} {url}: stalled: fewer than {} bytes in {}s{}", super::transport::MIN_PROGRESS, window.as_secs_f32(), after(*tries))]
+    #[error("{verb} {url}: stalled: fewer than {} bytes in {}s{}", super::answer::MIN_PROGRESS, window.as_secs_f32(), after(*tries))]
     Stalled {
         /// The HTTP method.
         verb: &'static str,
@@ -309,6 +309,11 @@ impl Fault for Error {
             Self::Conflict { .. } => Some("the tag is immutable: push under another one".into()),
             Self::Unreachable { reason, .. } if reason.contains("certificate") => {
                 Some("check the system clock and the certificates the system trusts".into())
+            }
+            Self::Unreachable { reason, .. }
+                if ["InvalidContentType", "tls handshake eof"].iter().any(|r| reason.contains(r)) =>
+            {
+                Some("the server does not speak TLS; a registry without TLS must be allowed by name".into())
             }
             Self::Document { source, .. } => source.hint(),
             _ => None,

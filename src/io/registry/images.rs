@@ -10,10 +10,10 @@ use futures_util::TryStreamExt as _;
 use futures_util::stream::try_unfold;
 use tokio::io::AsyncReadExt as _;
 
+use super::answer::ByteStream;
 use super::error::{Error, Result};
 use super::layout::Layout;
 use super::repository::{Access, Options, Repository, verified};
-use super::transport::ByteStream;
 use super::upload::Uploaded;
 use crate::base::{Digest, Event, Phase, Progress};
 use crate::formats::oci::json::MAX_SIZE;
@@ -153,10 +153,7 @@ impl Images {
     pub async fn has_blob(&self, blob: &Descriptor) -> Result<bool> {
         match self {
             Self::Layout(layout) => Ok(layout.has_blob(blob.digest, blob.size)),
-            Self::Repository(repository) => {
-                // another size is a store that lies or is half collected: send the blob again
-                Ok(repository.head_blob(blob.digest).await?.is_some_and(|size| size == blob.size || size == u64::MAX))
-            }
+            Self::Repository(repository) => repository.has_blob(blob.digest, blob.size).await,
         }
     }
 
@@ -170,7 +167,7 @@ impl Images {
                 let mut writer = layout.blob_writer()?;
                 let mut stream = source.blob(blob).await?;
                 while let Some(bytes) = stream.try_next().await? {
-                    writer.write_all(&bytes).map_err(Error::disk("write", &layout.blob_path(blob.digest)))?;
+                    writer.write_all(&bytes).map_err(|error| writer.failed(error))?;
                     progress.emit(Event::Advance { phase: Phase::Push, amount: bytes.len() as u64 });
                 }
                 writer.commit_as(Some((blob.digest, blob.size)))?;

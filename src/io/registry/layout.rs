@@ -12,13 +12,14 @@
 //! folders themselves: a dead process holds none, and no lock file is left behind.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
+use super::disk::{is_blank, lock, persist, read_bounded, read_optional, replace, sweep, temporary};
 use super::error::{Error, Got, Result};
 use crate::base::{Digest, Hasher};
 use crate::formats::oci::json::{self, MAX_SIZE};
@@ -26,8 +27,6 @@ use crate::formats::oci::{Content, Descriptor, Document, Selector, Tag, media_ty
 
 /// The annotation that names an entry of `index.json`.
 pub(super) const REF_NAME: &str = "org.opencontainers.image.ref.name";
-/// How the names of our unfinished files begin.
-const TEMPORARY: &str = ".mokapot-";
 /// The content of `oci-layout`.
 const VERSION: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 
@@ -137,7 +136,7 @@ impl Layout {
     /// When the disk refuses.
     pub fn put_blob(&self, bytes: &[u8]) -> Result<Digest> {
         let mut writer = self.blob_writer()?;
-        writer.write_all(bytes).map_err(Error::disk("write", &self.blob_path(Digest::of(bytes))))?;
+        writer.write_all(bytes).map_err(|error| writer.failed(error))?;
         writer.commit().map(|(digest, _)| digest)
     }
 
@@ -292,6 +291,12 @@ impl Write for BlobWriter {
 }
 
 impl BlobWriter {
+    /// What a write that failed means: the error with the place in it.
+    #[must_use]
+    pub fn failed(&self, error: io::Error) -> Error {
+        Error::disk("write a blob to", &self.blobs)(error)
+    }
+
     /// Gives the finished blob its name; a file that already has it is replaced by these very bytes.
     ///
     /// # Errors
@@ -321,62 +326,6 @@ impl BlobWriter {
     }
 }
 
-/// A temporary file with the permissions of any other file: `tempfile`'s default is for secrets.
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    use std::os::unix::fs::PermissionsExt as _;
-    tempfile::Builder::new().prefix(TEMPORARY).permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder)
-}
-
-/// Flushes to the disk, so that a write error shows here and not at a silent close, and renames.
-fn persist(file: NamedTempFile, path: &Path) -> Result<()> {
-    file.as_file().sync_all().map_err(Error::disk("write", path))?;
-    file.persist(path).map_err(|error| Error::disk("rename to", path)(error.error))?;
-    Ok(())
-}
-
-/// Writes a small file by rename.
-fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = temporary(folder).map_err(Error::disk("create a file in", folder))?;
-    file.write_all(bytes).map_err(Error::disk("write", path))?;
-    persist(file, path)?;
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::disk("write", folder))
-}
-
-/// Waits for the exclusive lock of a folder; it is held until the file is dropped.
-fn lock(dir: &Path) -> Result<File> {
-    let file = File::open(dir).map_err(Error::disk("open", dir))?;
-    file.lock().map_err(Error::disk("lock", dir))?;
-    Ok(file)
-}
-
-/// Whether nothing but our own unfinished files is in the folder.
-fn is_blank(dir: &Path) -> Result<bool> {
-    for entry in fs::read_dir(dir).map_err(Error::disk("list", dir))? {
-        let entry = entry.map_err(Error::disk("list", dir))?;
-        if !entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-/// Removes the unfinished files of killed runs.
-fn sweep(dir: &Path) -> Result<()> {
-    for entry in fs::read_dir(dir).map_err(Error::disk("list", dir))? {
-        let entry = entry.map_err(Error::disk("list", dir))?;
-        if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
-            match fs::remove_file(entry.path()) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(Error::disk("remove", &entry.path())(error));
-                }
-                _ => {}
-            }
-        }
-    }
-    Ok(())
-}
-
 fn check_version(dir: &Path) -> Result<()> {
     let path = dir.join("oci-layout");
     let Some(bytes) = read_optional(&path)? else {
@@ -388,19 +337,4 @@ fn check_version(dir: &Path) -> Result<()> {
         return Err(Error::NotALayout { path: dir.to_owned(), what: "a layout of another version than 1.0.0" });
     }
     Ok(())
-}
-
-fn read_optional(path: &Path) -> Result<Option<Vec<u8>>> {
-    match File::open(path) {
-        Ok(file) => read_bounded(file, path, MAX_SIZE).map(Some),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::disk("open", path)(error)),
-    }
-}
-
-/// Reads at most one byte more than `limit`: enough for whoever looks at the result to notice.
-fn read_bounded(file: File, path: &Path, limit: u64) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(Error::disk("read", path))?;
-    Ok(bytes)
 }

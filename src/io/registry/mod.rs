@@ -3,10 +3,13 @@
 //! [`Images`] is the one interface over both; [`Layout`] is a folder, [`Repository`] the distribution API.
 
 mod address;
+mod answer;
 pub mod archive;
 mod auth;
 mod credentials;
+mod disk;
 pub mod error;
+mod feed;
 pub mod images;
 pub mod layout;
 mod pages;
@@ -15,10 +18,10 @@ pub mod retry;
 mod transport;
 mod upload;
 
+pub use answer::ByteStream;
 pub use error::{Error, Refusal, Result};
 pub use images::Images;
 pub use layout::{BlobWriter, Layout};
 pub use repository::{Access, Options, Repository};
 pub use retry::Patience;
-pub use transport::ByteStream;
 pub use upload::Uploaded;

@@ -13,10 +13,11 @@ use futures_util::stream::try_unfold;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue, RANGE};
 use url::Url;
 
+use super::answer::{Answer, Body, ByteStream};
 use super::auth::Auth;
 use super::error::{Error, Got, Result};
 use super::retry::Patience;
-use super::transport::{Answer, Body, ByteStream, Call, Transport};
+use super::transport::{Call, Transport};
 use crate::base::{Digest, Hasher, Progress};
 use crate::formats::oci::json::MAX_SIZE;
 use crate::formats::oci::{Challenge, Descriptor, Document, RepositoryName, Selector, media_type};
@@ -26,7 +27,8 @@ use crate::formats::oci::{Challenge, Descriptor, Document, RepositoryName, Selec
 pub struct Options {
     /// Docker's `config.json`, where logins are.
     pub docker_config: Option<PathBuf>,
-    /// Registries (`host[:port]`) that may be spoken to without TLS. Loopback always may.
+    /// Registries (`host[:port]`, compared as a whole) that are spoken to without TLS. Those on loopback always are; no other
+    /// is, whatever it answers.
     pub insecure: Vec<String>,
     /// When to give up.
     pub patience: Patience,
@@ -57,6 +59,8 @@ pub struct Repository {
     pub(super) options: Options,
     /// Uploads that were begun and not finished, by a number of ours.
     pub(super) sessions: Mutex<BTreeMap<u64, Url>>,
+    /// Held for reading while an upload is being begun.
+    pub(super) beginning: Arc<tokio::sync::RwLock<()>>,
 }
 
 impl Default for Options {
@@ -96,10 +100,11 @@ impl Repository {
         Ok(Self {
             name: name.clone(),
             access,
-            transport: Arc::new(Transport::new(base, options.patience.clone(), progress)?),
+            transport: Arc::new(Transport::new(base, is_loopback(&registry), options.patience.clone(), progress)?),
             auth: Arc::new(Auth::new(registry, scopes, options.docker_config.clone())),
             options: options.clone(),
             sessions: Mutex::default(),
+            beginning: Arc::default(),
         })
     }
 
@@ -139,7 +144,7 @@ impl Repository {
         }
     }
 
-    /// Digest and size of a manifest; none when it is not there.
+    /// The digest of a manifest or index; none when it is not there.
     ///
     /// # Errors
     /// When the registry refuses or cannot be reached. A 403 is not "not there".
@@ -196,16 +201,15 @@ impl Repository {
         Error::NoImage { place: self.name.to_string(), name, found }
     }
 
-    /// Size of a blob; none when it is not there.
+    /// Whether the registry has a blob, in this size. Another size is a store that lies or is half collected: as good as none.
     ///
     /// # Errors
     /// When the registry refuses or cannot be reached.
-    pub async fn head_blob(&self, digest: Digest) -> Result<Option<u64>> {
+    pub async fn has_blob(&self, digest: Digest, size: u64) -> Result<bool> {
         let answer = self.call(&Call::new("HEAD", self.blob_url(digest))).await?;
         match answer.status() {
-            // without a length it must be believed: the size is not known
-            200 => Ok(Some(answer.length().unwrap_or(u64::MAX))),
-            404 => Ok(None),
+            200 => Ok(answer.length().is_none_or(|length| length == size)),
+            404 => Ok(false),
             _ => Err(answer.into_error().await),
         }
     }

@@ -1,37 +1,32 @@
 //! HTTP as a registry needs it, on `reqwest`: every redirect decided by us, every read bounded in size and time, retries where
 //! they are safe.
 //!
+//! Proxies are those of the environment (`HTTPS_PROXY`, `NO_PROXY`), which `reqwest` reads, as every registry client does.
+//!
 //! Two clients: one talks to the registry; the other, for everywhere a public registry sends us, refuses to resolve a
 //! name to an address of a private network, at the moment of connecting, so a name that changes its mind gains nothing.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, Once, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::Stream;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use tokio::sync::OnceCell;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::address::{Audience, Origin, follow, is_private};
-use super::error::{Error, Refusal, Result};
-use super::retry::{Patience, is_transient, retry_after};
+use super::answer::{Answer, MAX_SAID, reason};
+use super::error::{Error, Result};
+use super::retry::{Patience, is_transient};
 use crate::base::redact::{self, printable};
 use crate::base::{Event, Progress};
 
-/// In each stall window at least so many bytes must pass, so that a byte now and then does not count as life.
-pub(super) const MIN_PROGRESS: u64 = 1024;
 /// How many redirects in a row are followed.
 const MAX_HOPS: usize = 5;
-/// How much of an error's body is read.
-const MAX_ERROR_BODY: usize = 64 << 10;
-/// How much of a server's text is shown.
-const MAX_SAID: usize = 500;
 
 /// A request that can be sent again.
 #[derive(Clone, Debug)]
@@ -64,7 +59,8 @@ impl Call {
 /// Connections to one registry and to where it sends us.
 pub(super) struct Transport {
     registry: reqwest::Client,
-    elsewhere: reqwest::Client,
+    /// Made when it is needed: most registries send us nowhere, and a client reads all certificates of the system.
+    elsewhere: OnceLock<reqwest::Client>,
     base: Url,
     home: Origin,
     public: OnceCell<bool>,
@@ -74,28 +70,18 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    /// `base` is the registry's own URL, ending in `/v2/`.
-    pub(super) fn new(base: Url, patience: Patience, progress: Arc<dyn Progress>) -> Result<Self> {
+    /// `base` is the registry's own URL, ending in `/v2/`. A registry on this machine (`loopback`) is not asked for through a proxy.
+    pub(super) fn new(base: Url, loopback: bool, patience: Patience, progress: Arc<dyn Progress>) -> Result<Self> {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             // an error means that somebody else installed one already, which is as good
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
-        let builder = || {
-            reqwest::Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .connect_timeout(patience.stall)
-                .user_agent(concat!("mokapot/", env!("CARGO_PKG_VERSION")))
-        };
-        let broken = |error: reqwest::Error| Error::Unreachable {
-            verb: "GET",
-            url: redact::url(base.as_str()),
-            reason: reason(&error),
-            tries: 1,
-        };
+        let builder = client(&patience);
+        let builder = if loopback { builder.no_proxy() } else { builder };
         Ok(Self {
-            registry: builder().build().map_err(broken)?,
-            elsewhere: builder().dns_resolver(Arc::new(PublicOnly)).build().map_err(broken)?,
+            registry: builder.build().map_err(|error| unusable(&base, &error))?,
+            elsewhere: OnceLock::new(),
             home: Origin::of(&base),
             base,
             public: OnceCell::new(),
@@ -103,6 +89,16 @@ impl Transport {
             progress,
             warned: Mutex::default(),
         })
+    }
+
+    /// The client for wherever a public registry sends us.
+    fn elsewhere(&self) -> Result<&reqwest::Client> {
+        if let Some(client) = self.elsewhere.get() {
+            return Ok(client);
+        }
+        let built = client(&self.patience).dns_resolver(Arc::new(PublicOnly)).build();
+        let built = built.map_err(|error| unusable(&self.base, &error))?;
+        Ok(self.elsewhere.get_or_init(|| built))
     }
 
     pub(super) fn base(&self) -> &Url {
@@ -230,7 +226,7 @@ impl Transport {
             reason,
         })?;
         let client = match audience {
-            Audience::Other if public => &self.elsewhere,
+            Audience::Other if public => self.elsewhere()?,
             _ => &self.registry,
         };
         let method = reqwest::Method::from_bytes(call.verb.as_bytes()).unwrap_or_default();
@@ -276,6 +272,18 @@ impl Transport {
     }
 }
 
+/// A client that follows no redirect by itself.
+fn client(patience: &Patience) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(patience.stall)
+        .user_agent(concat!("mokapot/", env!("CARGO_PKG_VERSION")))
+}
+
+fn unusable(base: &Url, error: &reqwest::Error) -> Error {
+    Error::Unreachable { verb: "GET", url: redact::url(base.as_str()), reason: reason(error), tries: 1 }
+}
+
 /// Resolves names to public addresses only.
 struct PublicOnly;
 
@@ -292,169 +300,43 @@ impl Resolve for PublicOnly {
     }
 }
 
-/// An answer whose body is not read yet.
-pub(super) struct Answer {
-    verb: &'static str,
-    shown: String,
-    url: Url,
-    window: Duration,
-    response: reqwest::Response,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::progress::Silent;
 
-impl Answer {
-    pub(super) fn status(&self) -> u16 {
-        self.response.status().as_u16()
+    fn block_on<F: Future>(work: F) -> F::Output {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
     }
 
-    pub(super) fn url(&self) -> &Url {
-        &self.url
-    }
-
-    /// A header's value, if it is there once or more and is text.
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.response.headers().get(name)?.to_str().ok()
-    }
-
-    pub(super) fn all(&self, name: &str) -> Vec<&str> {
-        self.response.headers().get_all(name).iter().filter_map(|value| value.to_str().ok()).collect()
-    }
-
-    /// The announced length of the body, also of an answer to `HEAD`.
-    pub(super) fn length(&self) -> Option<u64> {
-        self.header("content-length")?.parse().ok()
-    }
-
-    /// A breach of the protocol by this answer.
-    pub(super) fn protocol(&self, what: impl Into<String>) -> Error {
-        Error::Protocol { verb: self.verb, url: self.shown.clone(), what: what.into() }
-    }
-
-    /// The answer as an error, with what its body says.
-    pub(super) async fn into_error(self) -> Error {
-        Error::Refused(Box::new(self.refusal(1).await))
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "a Retry-After date is relative to now, and io may know the time")]
-    async fn refusal(self, tries: u32) -> Refusal {
-        let asked = self.header(RETRY_AFTER.as_str()).and_then(|value| retry_after(value, SystemTime::now()));
-        let (verb, url, status) = (self.verb, self.shown.clone(), self.status());
-        let mut body = Vec::new();
-        let mut rest = self.into_body();
-        while let Ok(Some(bytes)) = rest.next().await {
-            body.extend_from_slice(&bytes);
-            if body.len() > MAX_ERROR_BODY {
-                break;
+    /// REG-07, REG-08: what a registry of the internet says about where to log in or upload.
+    #[test]
+    fn a_public_registry_cannot_send_us_into_our_network() {
+        block_on(async {
+            let base: Url = "https://registry.example.com/v2/".parse().unwrap();
+            let mut transport = Transport::new(base.clone(), false, Patience::default(), Arc::new(Silent)).unwrap();
+            transport.public = OnceCell::new_with(Some(true));
+            for target in
+                ["https://127.0.0.1/token", "https://169.254.169.254/", "http://registry.example.com/", "//[::1]/"]
+            {
+                let error = transport.resolve(&base, target).await.unwrap_err();
+                assert!(matches!(error, Error::Forbidden { .. }), "{target}: {error}");
             }
-        }
-        let (codes, said) = explain(&body);
-        Refusal { verb, url, status, said, codes, asked, tries }
+            // nor by a request that was made in another way
+            let call = Call::new("GET", "https://10.0.0.1/token?key=canary".parse().unwrap());
+            let error = transport.send(&call, None).await.err().unwrap().to_string();
+            assert_eq!(
+                error,
+                "https://registry.example.com/v2/: will not follow https://10.0.0.1/token: an address of a private network"
+            );
+            assert_eq!(transport.resolve(&base, "/v2/a?state=1").await.unwrap().1, Audience::Registry);
+        });
     }
 
-    /// The whole body.
-    ///
-    /// # Errors
-    /// When it is longer than `limit`, or stalls, or breaks off.
-    pub(super) async fn bytes(self, limit: u64) -> Result<Bytes> {
-        let too_large = self.protocol(format!("the answer is longer than {limit} bytes"));
-        if self.length().is_some_and(|length| length > limit) {
-            return Err(too_large);
-        }
-        let mut bytes = Vec::new();
-        let mut body = self.into_body();
-        while let Some(part) = body.next().await? {
-            if bytes.len() as u64 + part.len() as u64 > limit {
-                return Err(too_large);
-            }
-            bytes.extend_from_slice(&part);
-        }
-        Ok(bytes.into())
+    #[test]
+    fn names_that_resolve_into_our_network_are_refused() {
+        let resolving = PublicOnly.resolve("localhost".parse().unwrap());
+        let error = block_on(resolving).err().unwrap().to_string();
+        assert_eq!(error, "the name resolves to an address of a private network");
     }
-
-    pub(super) fn into_body(self) -> Body {
-        let deadline = Instant::now() + self.window;
-        Body { answer: self, deadline, seen: 0, pushed_back: Bytes::new() }
-    }
-}
-
-/// The body of an answer, part by part, with a watch on its pace.
-pub(super) struct Body {
-    answer: Answer,
-    deadline: Instant,
-    seen: u64,
-    pushed_back: Bytes,
-}
-
-impl Body {
-    /// The next part; none at the end.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>> {
-        if !self.pushed_back.is_empty() {
-            return Ok(Some(std::mem::take(&mut self.pushed_back)));
-        }
-        let Answer { verb, shown, window, response, .. } = &mut self.answer;
-        let part = timeout_at(self.deadline, response.chunk())
-            .await
-            .map_err(|_| Error::Stalled { verb, url: shown.clone(), window: *window, tries: 1 })?
-            .map_err(|error| Error::Unreachable { verb, url: shown.clone(), reason: reason(&error), tries: 1 })?;
-        if let Some(bytes) = &part {
-            self.seen += bytes.len() as u64;
-            if self.seen >= MIN_PROGRESS {
-                (self.seen, self.deadline) = (0, Instant::now() + *window);
-            }
-        }
-        Ok(part)
-    }
-
-    /// Throws the first `count` bytes away, or all there are.
-    pub(super) async fn skip(&mut self, mut count: u64) -> Result<()> {
-        while count > 0 {
-            let Some(mut bytes) = self.next().await? else { return Ok(()) };
-            let skipped = bytes.len().min(usize::try_from(count).unwrap_or(usize::MAX));
-            self.pushed_back = bytes.split_off(skipped);
-            count -= skipped as u64;
-        }
-        Ok(())
-    }
-}
-
-/// Bytes that come in parts.
-pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
-
-/// What an error's body says: the codes, and a text made of them; or the start of whatever it is.
-fn explain(body: &[u8]) -> (Vec<String>, String) {
-    let short = |text: &str| printable(&text.chars().take(MAX_SAID).collect::<String>());
-    let parsed: Option<serde_json::Value> = serde_json::from_slice(body).ok();
-    let errors = parsed.as_ref().and_then(|value| value["errors"].as_array());
-    let Some(errors) = errors else {
-        let text = String::from_utf8_lossy(body);
-        return (Vec::new(), short(text.trim()));
-    };
-    let mut codes = Vec::new();
-    let mut texts = Vec::new();
-    for error in errors.iter().take(10) {
-        let code = error["code"].as_str().unwrap_or_default();
-        codes.push(short(code));
-        let mut text = format!("{code}: {}", error["message"].as_str().unwrap_or_default());
-        if !error["detail"].is_null() {
-            text += &format!(" ({})", error["detail"]);
-        }
-        texts.push(text);
-    }
-    (codes, short(&texts.join("; ")))
-}
-
-/// What the network said, without the URL (it may hold a signature).
-fn reason(error: &reqwest::Error) -> String {
-    let mut text = String::new();
-    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
-    while let Some(error) = cause {
-        let part = error.to_string();
-        if !text.contains(&part) {
-            text = if text.is_empty() { part } else { format!("{text}: {part}") };
-        }
-        cause = error.source();
-    }
-    if text.is_empty() {
-        text = if error.is_timeout() { "timed out".into() } else { "the connection failed".into() };
-    }
-    printable(&text)
 }

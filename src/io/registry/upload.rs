@@ -13,20 +13,23 @@
 //! `PUT`, where the registry compares the digest: when it disagrees, the upload starts again, once.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use futures_util::{TryStreamExt as _, stream};
+use futures_util::stream;
 use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 use url::Url;
 
+use super::answer::Answer;
 use super::error::{Error, Result};
+use super::feed::{Feed, Pumped};
 use super::images::Images;
 use super::repository::Repository;
 use super::retry::is_transient;
-use super::transport::{Answer, ByteStream, Call, MIN_PROGRESS};
+use super::transport::Call;
 use crate::base::{Digest, Event, Phase, Progress, redact};
 use crate::formats::oci::Descriptor;
 
@@ -57,7 +60,7 @@ impl Repository {
     /// # Errors
     /// When the source's bytes are not those of the digest, or the registry refuses or fails too often.
     pub(super) async fn put_blob(
-        &self,
+        self: &Arc<Self>,
         blob: &Descriptor,
         source: &Images,
         progress: &dyn Progress,
@@ -65,7 +68,7 @@ impl Repository {
         let mut feed = Feed::new(source, blob, progress);
         let mut tries = 1;
         loop {
-            let Some(mut session) = self.begin(blob.digest).await? else {
+            let Some(mut session) = self.begin_whatever_happens(blob.digest).await? else {
                 progress.emit(Event::Advance { phase: Phase::Push, amount: blob.size });
                 return Ok(Uploaded::Mounted);
             };
@@ -90,6 +93,21 @@ impl Repository {
             self.transport.pause(tries, asked(&error)).await;
             tries += 1;
         }
+    }
+
+    /// [`Repository::begin`] in a task of its own: a push that is stopped between the `POST` and its answer still learns of the
+    /// session, and can give it up.
+    async fn begin_whatever_happens(self: &Arc<Self>, digest: Digest) -> Result<Option<Session>> {
+        let beginning = Arc::clone(&self.beginning).read_owned().await;
+        let repository = Arc::clone(self);
+        let begun = tokio::spawn(async move {
+            let _beginning = beginning;
+            repository.begin(digest).await
+        });
+        begun.await.unwrap_or_else(|ended| {
+            let url = redact::url(self.transport.base().as_str());
+            Err(Error::Unreachable { verb: "POST", url, reason: ended.to_string(), tries: 1 })
+        })
     }
 
     /// Starts an upload; none when the registry mounted the blob instead.
@@ -147,7 +165,7 @@ impl Repository {
         };
         // the answer may have been lost after the registry took the blob
         let lost = matches!(error, Error::Unreachable { .. } | Error::Stalled { .. } | Error::Refused(_));
-        if lost && self.head_blob(blob.digest).await.is_ok_and(|size| size == Some(blob.size)) {
+        if lost && self.has_blob(blob.digest, blob.size).await.unwrap_or(false) {
             return Ok(());
         }
         Err(error)
@@ -269,131 +287,14 @@ impl Repository {
         }
     }
 
-    /// Gives all unfinished uploads up. One whose `POST` is on its way is not known yet: the registry lets it expire.
+    /// Gives all unfinished uploads up, those that are just being begun included.
     pub(super) async fn abandon_all(&self) {
+        // whoever begins an upload holds this for reading
+        let _none_begins = timeout(self.options.patience.stall, self.beginning.write()).await;
         let numbers: Vec<u64> = self.open_sessions().keys().copied().collect();
         for number in numbers {
             self.abandon(number).await;
         }
-    }
-}
-
-/// The bytes of a blob, taken from the source in order and again where needed.
-struct Feed<'s> {
-    source: &'s Images,
-    blob: &'s Descriptor,
-    progress: &'s dyn Progress,
-    stream: Option<ByteStream>,
-    ahead: Bytes,
-    position: u64,
-    /// The furthest position that was reported as progress.
-    reported: u64,
-    /// What is wrong with the source: no use to ask the registry again.
-    fault: Option<Error>,
-}
-
-/// How sending the bytes of a part ended.
-enum Pumped {
-    /// All are on their way.
-    All,
-    /// The request ended before them.
-    Refused,
-    /// Nobody took them for too long.
-    Stalled,
-    /// The source has no more; see [`Feed::fault`].
-    Failed,
-}
-
-impl<'s> Feed<'s> {
-    fn new(source: &'s Images, blob: &'s Descriptor, progress: &'s dyn Progress) -> Self {
-        Self { source, blob, progress, stream: None, ahead: Bytes::new(), position: 0, reported: 0, fault: None }
-    }
-
-    /// Goes to `offset`: forward by reading, backward by opening the source anew (its bytes are verified from the first on).
-    async fn seek(&mut self, offset: u64) -> Result<()> {
-        if self.stream.is_none() || offset < self.position {
-            self.stream = None;
-            (self.ahead, self.position) = (Bytes::new(), 0);
-            match self.source.blob(self.blob).await {
-                Ok(stream) => self.stream = Some(stream),
-                Err(error) => return Err(self.broken(error)),
-            }
-        }
-        while self.position < offset {
-            self.next(offset - self.position).await?;
-        }
-        Ok(())
-    }
-
-    /// The next bytes, at most `limit` of them.
-    async fn next(&mut self, limit: u64) -> Result<Bytes> {
-        while self.ahead.is_empty() {
-            let Some(stream) = &mut self.stream else { return Ok(Bytes::new()) };
-            match stream.try_next().await {
-                Ok(Some(bytes)) => self.ahead = bytes,
-                Ok(None) => return Ok(Bytes::new()),
-                Err(error) => return Err(self.broken(error)),
-            }
-        }
-        let count = self.ahead.len().min(usize::try_from(limit).unwrap_or(usize::MAX));
-        self.position += count as u64;
-        Ok(self.ahead.split_to(count))
-    }
-
-    /// All bytes from here on, for a small blob.
-    async fn rest(&mut self) -> Result<Bytes> {
-        let mut all = Vec::new();
-        loop {
-            let bytes = self.next(u64::MAX).await?;
-            if bytes.is_empty() {
-                self.report();
-                return Ok(all.into());
-            }
-            all.extend_from_slice(&bytes);
-        }
-    }
-
-    /// Makes sure that the source has said it is complete.
-    async fn finish(&mut self) -> Result<()> {
-        self.next(1).await.map(|_| ())
-    }
-
-    /// Hands `length` bytes to a request's body.
-    async fn pump(&mut self, length: u64, sender: mpsc::Sender<Bytes>, window: std::time::Duration) -> Pumped {
-        let end = self.position + length;
-        let mut deadline = Instant::now() + window;
-        let mut moved = 0;
-        while self.position < end {
-            let bytes = match self.next(end - self.position).await {
-                Ok(bytes) if !bytes.is_empty() => bytes,
-                _ => return Pumped::Failed,
-            };
-            moved += bytes.len() as u64;
-            match tokio::time::timeout_at(deadline, sender.send(bytes)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => return Pumped::Refused,
-                Err(_) => return Pumped::Stalled,
-            }
-            if moved >= MIN_PROGRESS {
-                (moved, deadline) = (0, Instant::now() + window);
-            }
-            self.report();
-        }
-        Pumped::All
-    }
-
-    fn report(&mut self) {
-        if let Some(amount) = self.position.checked_sub(self.reported).filter(|amount| *amount > 0) {
-            self.reported = self.position;
-            self.progress.emit(Event::Advance { phase: Phase::Push, amount });
-        }
-    }
-
-    /// Keeps the source's error, and gives one for those on the way.
-    fn broken(&mut self, error: Error) -> Error {
-        let shown = Error::Protocol { verb: "read", url: self.source.name(), what: error.to_string() };
-        self.fault = Some(error);
-        shown
     }
 }
 
