@@ -1,4 +1,4 @@
-//! Floor 2: what the product knows. Values in, values out; no clock, no environment, no disk, no network.
+//! Floor 2: what Mokapot is about, as values and pure functions. No disk, no network, no clock, no environment.
 
 pub mod image;
 pub mod install;

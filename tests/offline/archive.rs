@@ -90,7 +90,7 @@ async fn a_suite_is_opened_and_its_packages_read() {
     let server = archive.serve();
     let release = opened(&server).await.unwrap();
     assert_eq!(release.signers[0].key, archive.key.fingerprint());
-    assert_eq!(release.digest, mokapot::base::Digest::of(&archive.files()["dists/bookworm/Release"]));
+    assert_eq!(release.file.0, mokapot::base::Digest::of(&archive.files()["dists/bookworm/InRelease"]));
     for (arch, bytes) in [(Arch::Amd64, b"tini amd64"), (Arch::Arm64, b"tini arm64")] {
         let found = packages(&server, arch, &|_| true).await.unwrap();
         let names: Vec<String> = found.iter().map(|(package, _)| package.name.to_string()).collect();

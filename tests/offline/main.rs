@@ -1,26 +1,24 @@
 //! Tests that need no network beyond loopback: whole rooms and whole flows over fixtures built in code.
-
-mod data;
-mod layout;
-mod lock;
-mod project;
-mod push;
-mod recipe;
-mod login;
-mod oci;
-mod push;
-mod push_faults;
-mod registry;
-mod rootfs;
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod archive;
+mod data;
 mod deb;
 mod fetch;
 mod http;
+mod layout;
+mod lock;
+mod login;
 mod mirrors;
+mod oci;
 mod openpgp;
+mod project;
+mod push;
+mod push_faults;
+mod recipe;
+mod registry;
+mod rootfs;
 mod store;
+
+#[path = "../support/mod.rs"]
+mod support;

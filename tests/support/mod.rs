@@ -2,13 +2,12 @@
 #![expect(unreachable_pub, clippy::unwrap_used, reason = "each test binary has this module inside")]
 
 pub mod apt;
+pub mod archive;
 pub mod client;
 pub mod deb;
 pub mod debs;
 pub mod http;
 pub mod image;
+pub mod keys;
 pub mod registry;
 pub mod treediff;
-pub mod archive;
-pub mod http;
-pub mod keys;
