@@ -147,7 +147,7 @@ fn in_tree(tree: &mut Tree, step: &Step) -> Result<(), TreeError> {
 /// anew", are several steps here.
 fn on_disk(root: &Path, step: &Step) -> io::Result<()> {
     let clear = |path: &Path| -> io::Result<()> {
-        fs::create_dir_all(path.parent().unwrap())?;
+        fs::create_dir_all(path.parent().unwrap_or(root))?;
         match fs::symlink_metadata(path) {
             Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
             Ok(_) => fs::remove_file(path),

@@ -9,4 +9,5 @@
 pub mod deb;
 pub mod debs;
 pub mod http;
+pub mod packages;
 pub mod treediff;

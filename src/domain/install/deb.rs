@@ -161,10 +161,10 @@ impl Shipped {
         facts.collect()
     }
 
-    /// What dpkg writes for a package without `md5sums`: all regular files and hardlinks but conffiles.
+    /// What dpkg writes for a package without `md5sums`: all regular files, conffiles and hardlinks among them.
     fn generated_md5sums(&self) -> Option<Vec<u8>> {
         let mut text = Vec::new();
-        for path in self.order.iter().filter(|path| !self.conffiles.contains(*path)) {
+        for path in &self.order {
             text.extend_from_slice(self.sums.get(path).map(hex::encode).unwrap_or_default().as_bytes());
             text.extend_from_slice(b"  ");
             text.extend_from_slice(path);
