@@ -4,4 +4,5 @@
 mod support;
 
 mod data;
+mod plan;
 mod rootfs;
