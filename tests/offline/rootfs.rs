@@ -180,6 +180,8 @@ fn on_disk(root: &Path, step: &Step) -> io::Result<()> {
             if place(&path) == place(&target) {
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
+            // The target is what it is now: the name that goes may be on the way to it.
+            let target = target.parent().unwrap_or(root).canonicalize()?.join(target.file_name().unwrap_or_default());
             clear(&path)?;
             fs::hard_link(target, path)
         }
