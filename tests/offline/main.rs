@@ -4,5 +4,6 @@
 mod support;
 
 mod data;
+mod install;
 mod plan;
 mod rootfs;
