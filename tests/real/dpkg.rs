@@ -146,6 +146,7 @@ fn the_database() {
             .file("usr/share/x", b"2")
             .hardlink("usr/share/y", "usr/share/x")],
     );
+    same("a conffile to remove", &[deb("aa").control("conffiles", "remove-on-upgrade /etc/gone\n")]);
     same("nothing at all", &[Deb::new("aa", "1.0")]);
     same(
         "triggers",
@@ -168,6 +169,6 @@ fn the_database() {
         .field("Source", "src (1.0-1)")
         .field("Origin", "Somebody")
         .field("Bugs", "mailto:bugs@example.org")
-        .field("Description", "short\n long  \n .\n  indented\n end");
+        .field("Description", "short  \n long  \n .\n  indented\n end");
     same("odd fields", &[odd]);
 }

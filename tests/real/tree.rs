@@ -16,11 +16,12 @@ use crate::support::packages::{self, Opened};
 use crate::support::treediff;
 
 /// Essential ones, conffiles, hardlinks, set-id bits, `Multi-Arch: same`, triggers, awkward control files.
-const PACKAGES: [&str; 40] = [
+const PACKAGES: [&str; 42] = [
     "adduser",
     "apt",
     "base-files",
     "base-passwd",
+    "binutils-common",
     "bash",
     "ca-certificates",
     "coreutils",
@@ -38,6 +39,7 @@ const PACKAGES: [&str; 40] = [
     "libc-bin",
     "libc6",
     "libgcc-s1",
+    "libgdbm-compat4",
     "libgdk-pixbuf-2.0-0",
     "libpam-modules",
     "libpam-runtime",

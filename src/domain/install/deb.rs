@@ -226,10 +226,29 @@ fn facts(control: &Control, conffiles: Vec<Conffile>, list: Vec<u8>) -> Facts {
         Some(Script { kind: (*kind).into(), sha256: Digest::of(bytes), size: bytes.len() as u64, head })
     });
     Facts {
-        fields: control.stanza.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        fields: fields(control),
         conffiles,
         interests: interests.map(|t| Interest { trigger: t.name.clone(), awaited: t.awaits }).collect(),
         scripts: scripts.collect(),
         list,
     }
+}
+
+/// The fields of `control` as dpkg keeps them: blanks at the end of a value's first line stay if more lines follow, which
+/// [`crate::formats::deb::Stanza`] does not care for.
+fn fields(control: &Control) -> Vec<(String, String)> {
+    let bytes = control.files.get("control").map(|file| file.bytes.as_slice()).unwrap_or_default();
+    let text = String::from_utf8_lossy(bytes);
+    let first_line = |name: &str| {
+        let mut lines = text.lines().filter_map(|line| line.split_once(':'));
+        lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim_start())
+    };
+    let exact = |(name, value): (&str, &str)| {
+        let value = match (value.split_once('\n'), first_line(name)) {
+            (Some((trimmed, rest)), Some(first)) if first.trim_end() == trimmed => format!("{first}\n{rest}"),
+            _ => value.to_owned(),
+        };
+        (name.to_owned(), value)
+    };
+    control.stanza.iter().map(exact).collect()
 }

@@ -136,17 +136,17 @@ fn line(out: &mut String, name: &str, value: &str) {
 }
 
 fn conffiles(out: &mut String, facts: &Facts, state: State) {
-    let mut shipped = facts.conffiles.iter().filter_map(|c| c.md5.as_ref().map(|md5| (&c.path, md5))).peekable();
-    if shipped.peek().is_none() {
+    if facts.conffiles.is_empty() {
         return;
     }
     out.push_str("Conffiles:\n");
-    for (path, md5) in shipped {
-        let hash = match state {
-            State::Unpacked => "newconffile",
-            State::Installed => md5,
+    for conffile in &facts.conffiles {
+        let hash = match (&conffile.md5, state) {
+            (Some(md5), State::Installed) => md5,
+            (Some(_), State::Unpacked) => "newconffile",
+            (None, _) => "newconffile remove-on-upgrade",
         };
-        let _ = writeln!(out, " {path} {hash}");
+        let _ = writeln!(out, " {} {hash}", conffile.path);
     }
 }
 
