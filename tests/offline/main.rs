@@ -22,3 +22,8 @@ mod store;
 
 #[path = "../support/mod.rs"]
 mod support;
+
+mod data;
+mod install;
+mod plan;
+mod rootfs;

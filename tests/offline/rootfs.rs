@@ -147,7 +147,7 @@ fn in_tree(tree: &mut Tree, step: &Step) -> Result<(), TreeError> {
 /// anew", are several steps here.
 fn on_disk(root: &Path, step: &Step) -> io::Result<()> {
     let clear = |path: &Path| -> io::Result<()> {
-        fs::create_dir_all(path.parent().unwrap())?;
+        fs::create_dir_all(path.parent().unwrap_or(root))?;
         match fs::symlink_metadata(path) {
             Ok(there) if there.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
             Ok(_) => fs::remove_file(path),
@@ -180,6 +180,8 @@ fn on_disk(root: &Path, step: &Step) -> io::Result<()> {
             if place(&path) == place(&target) {
                 return Err(io::ErrorKind::AlreadyExists.into());
             }
+            // The target is what it is now: the name that goes may be on the way to it.
+            let target = target.parent().unwrap_or(root).canonicalize()?.join(target.file_name().unwrap_or_default());
             clear(&path)?;
             fs::hard_link(target, path)
         }

@@ -14,3 +14,6 @@ mod version;
 #[expect(dead_code, reason = "what only the offline tests need")]
 #[path = "../support/mod.rs"]
 mod support;
+
+mod dpkg;
+mod tree;

@@ -3,25 +3,25 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use mokapot::base::Digest;
-use mokapot::domain::install::{Facts, InstallError, Shipment, State, database, deb, unpack, unpack_order};
+use mokapot::domain::install::{Facts, State, database, unpack};
 use mokapot::domain::rootfs::{Content, Diversions, Kind, Tree};
-use mokapot::formats::deb::{Package, Stanza};
-use mokapot::formats::tar::{self, Entry, Limits};
+use mokapot::formats::deb::Package;
 
 use crate::support::debs;
-use crate::support::treediff::{self, Snapshot};
+use crate::support::packages::{self, Opened};
+use crate::support::treediff;
 
 /// Essential ones, conffiles, hardlinks, set-id bits, `Multi-Arch: same`, triggers, awkward control files.
-const PACKAGES: [&str; 40] = [
+const PACKAGES: [&str; 42] = [
     "adduser",
     "apt",
     "base-files",
     "base-passwd",
+    "binutils-common",
     "bash",
     "ca-certificates",
     "coreutils",
@@ -39,6 +39,7 @@ const PACKAGES: [&str; 40] = [
     "libc-bin",
     "libc6",
     "libgcc-s1",
+    "libgdbm-compat4",
     "libgdk-pixbuf-2.0-0",
     "libpam-modules",
     "libpam-runtime",
@@ -60,58 +61,8 @@ const PACKAGES: [&str; 40] = [
     "util-linux",
 ];
 
-const OPTIONS: deb::Options = deb::Options { limits: Limits { entries: 1 << 20, bytes: 4 << 30 }, check_md5sums: true };
-
-/// A package as it came out of its `.deb`.
-struct Opened {
-    package: Package,
-    facts: Facts,
-    directories: Vec<Entry>,
-    entries: Vec<Entry>,
-    /// SHA-256 of each entry's content.
-    contents: Vec<Digest>,
-    /// The bytes of its database files, by path.
-    database: BTreeMap<Vec<u8>, Vec<u8>>,
-}
-
 fn open(path: &Path) -> Opened {
-    let control = debs::run(Command::new("dpkg-deb").arg("-f").arg(path));
-    let package = Package::from_stanza(&Stanza::parse_one(&control).unwrap()).unwrap();
-    let (mut directories, mut entries, mut contents) = (Vec::new(), Vec::new(), Vec::new());
-    let mut files = BTreeMap::new();
-    let facts = deb::read(File::open(path).unwrap(), &package, OPTIONS, |entry, content| {
-        if entry.kind == tar::Kind::Directory {
-            directories.push(entry.clone());
-            return Ok::<(), InstallError>(());
-        }
-        let mut bytes = Vec::new();
-        content.read_to_end(&mut bytes).unwrap();
-        contents.push(Digest::of(&bytes));
-        entries.push(entry.clone());
-        if entry.path.starts_with(b"var/lib/dpkg/info/") {
-            files.insert(entry.path.clone(), bytes);
-        }
-        Ok(())
-    })
-    .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    Opened { package, facts, directories, entries, contents, database: files }
-}
-
-fn shipments(opened: &[Opened]) -> Vec<Shipment<'_>> {
-    let mut all = Vec::new();
-    for Opened { package, facts, directories, entries, .. } in opened {
-        let entries = entries.iter().collect();
-        all.push(Shipment { package, facts, directories, entries });
-    }
-    all
-}
-
-fn order(opened: &[Opened]) -> Vec<usize> {
-    unpack_order(&opened.iter().map(|opened| &opened.package).collect::<Vec<_>>())
-}
-
-fn snapshot(tree: &Tree, opened: &[Opened]) -> Snapshot {
-    treediff::of_tree(tree, |at| opened[at.artefact as usize].contents[at.entry as usize])
+    packages::open(&fs::read(path).unwrap()).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 #[test]
@@ -120,10 +71,10 @@ fn the_tree_is_what_tar_extracts() {
         let folder = tempfile::tempdir().unwrap();
         let paths = debs::download(folder.path(), arch, &PACKAGES);
         let opened: Vec<Opened> = paths.iter().map(|path| open(path)).collect();
-        let order = order(&opened);
+        let order = packages::order(&opened);
         let mut tree = Tree::new();
-        unpack(&mut tree, &shipments(&opened), &order, &Diversions::default()).unwrap();
-        let mut ours = snapshot(&tree, &opened);
+        unpack(&mut tree, &packages::shipments(&opened), &order, &Diversions::default()).unwrap();
+        let mut ours = treediff::of_tree(&tree, packages::content(&opened));
         ours.retain(|path, item| !(path.starts_with(b"var/lib/dpkg/info/") && item.kind == "file"));
 
         let root = folder.path().join("root");
@@ -153,7 +104,7 @@ fn the_database_is_what_dpkg_writes() {
         }
         let paths = debs::files(&bare);
         let opened: Vec<Opened> = paths.iter().map(|path| open(path)).collect();
-        let order = order(&opened);
+        let order = packages::order(&opened);
         let in_order: Vec<(&Package, &Facts)> =
             order.iter().map(|i| (&opened[*i].package, &opened[*i].facts)).collect();
 
@@ -177,7 +128,7 @@ fn the_database_is_what_dpkg_writes() {
         }
 
         let mut tree = Tree::new();
-        unpack(&mut tree, &shipments(&opened), &order, &Diversions::default()).unwrap();
+        unpack(&mut tree, &packages::shipments(&opened), &order, &Diversions::default()).unwrap();
         let mut theirs = BTreeMap::new();
         for path in debs::files(&admin.join("info")) {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();

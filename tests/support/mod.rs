@@ -10,4 +10,5 @@ pub mod http;
 pub mod image;
 pub mod keys;
 pub mod registry;
+pub mod packages;
 pub mod treediff;

@@ -5,14 +5,14 @@
 //! | File | Written |
 //! |---|---|
 //! | `status` | one paragraph a package, in order of names |
-//! | `available` | empty: apt does not use it, dpkg and dselect expect it |
 //! | `info/format` | `1`: multi-arch names |
-//! | `triggers/File` | `path package` for interests in paths, in unpack order |
+//! | `triggers/File` | `path package` for interests in paths, in unpack order; only if there are any |
 //! | `triggers/<name>` | `package` for interests in a name, in unpack order |
 //! | `triggers/Unincorp` | empty: nothing is waiting |
 //! | `diversions` | only if there are any |
 //!
-//! Locks, backups (`*-old`) and logs are traces of a program that ran; none did.
+//! Locks, backups (`*-old`) and logs are traces of a program that ran; none did. `available`, which only dselect reads, is
+//! not made by dpkg either.
 
 use std::collections::BTreeMap;
 
@@ -75,7 +75,7 @@ pub fn status(packages: &[(&Package, &Facts)], state: State) -> Result<String, I
 /// The files of `triggers/`, by name, for packages in unpack order.
 #[must_use]
 pub fn triggers(packages: &[(&Package, &Facts)]) -> BTreeMap<String, String> {
-    let mut files = BTreeMap::from([("File".to_owned(), String::new()), ("Unincorp".to_owned(), String::new())]);
+    let mut files = BTreeMap::from([("Unincorp".to_owned(), String::new())]);
     for (package, facts) in packages {
         for interest in &facts.interests {
             let who = format!("{}{}", info::stem(package), if interest.awaited { "" } else { "/noawait" });
@@ -101,7 +101,6 @@ pub fn install(
     mtime: i64,
 ) -> Result<(), InstallError> {
     let mut files: BTreeMap<String, Vec<u8>> = BTreeMap::from([
-        ("available".into(), Vec::new()),
         ("info/format".into(), b"1\n".to_vec()),
         ("status".into(), status(packages, state)?.into_bytes()),
     ]);
@@ -112,7 +111,7 @@ pub fn install(
         files.insert("diversions".into(), diversions.render());
     }
     let failed = |source| InstallError::Tree { package: "the package database".into(), source };
-    for folder in ["alternatives", "info", "parts", "triggers", "updates"] {
+    for folder in ["info", "triggers", "updates"] {
         let path = format!("var/lib/dpkg/{folder}");
         tree.insert(path.as_bytes(), Kind::Directory, Meta::root(0o755, mtime), Owner::Generated, None)
             .map_err(failed)?;

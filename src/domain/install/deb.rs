@@ -161,10 +161,10 @@ impl Shipped {
         facts.collect()
     }
 
-    /// What dpkg writes for a package without `md5sums`: all regular files and hardlinks but conffiles.
+    /// What dpkg writes for a package without `md5sums`: all regular files, conffiles and hardlinks among them.
     fn generated_md5sums(&self) -> Option<Vec<u8>> {
         let mut text = Vec::new();
-        for path in self.order.iter().filter(|path| !self.conffiles.contains(*path)) {
+        for path in &self.order {
             text.extend_from_slice(self.sums.get(path).map(hex::encode).unwrap_or_default().as_bytes());
             text.extend_from_slice(b"  ");
             text.extend_from_slice(path);
@@ -203,13 +203,9 @@ fn identify(found: &Package, expected: &Package) -> Result<(), String> {
     if differing.is_empty() { Ok(()) } else { Err(format!("the .deb is another package: {}", differing.join("; "))) }
 }
 
-/// Refuses what no package may ship: names that mean something else in a layer (image-spec, layer.md, "Whiteouts"), and
-/// the files of the package database.
+/// Refuses the files of the package database: they are no package's to ship. (Names that mean removal in a layer never get
+/// here: the reader of the archive refuses them.)
 fn allowed(entry: &Entry) -> Result<(), String> {
-    let name = entry.path.rsplit(|c| *c == b'/').next().unwrap_or_default();
-    if entry.path.split(|c| *c == b'/').any(|part| part.starts_with(b".wh.")) || name.starts_with(b".wh.") {
-        return Err(format!("{}: names that start with `.wh.` mean removal in an image's layer", entry.shown()));
-    }
     let database = entry.path.strip_prefix(b"var/lib/dpkg/").is_some_and(|rest| {
         [&b"available"[..], b"diversions", b"info/", b"lock", b"statoverride", b"status", b"triggers/", b"updates/"]
             .iter()
@@ -230,10 +226,29 @@ fn facts(control: &Control, conffiles: Vec<Conffile>, list: Vec<u8>) -> Facts {
         Some(Script { kind: (*kind).into(), sha256: Digest::of(bytes), size: bytes.len() as u64, head })
     });
     Facts {
-        fields: control.stanza.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+        fields: fields(control),
         conffiles,
         interests: interests.map(|t| Interest { trigger: t.name.clone(), awaited: t.awaits }).collect(),
         scripts: scripts.collect(),
         list,
     }
+}
+
+/// The fields of `control` as dpkg keeps them: blanks at the end of a value's first line stay if more lines follow, which
+/// [`crate::formats::deb::Stanza`] does not care for.
+fn fields(control: &Control) -> Vec<(String, String)> {
+    let bytes = control.files.get("control").map(|file| file.bytes.as_slice()).unwrap_or_default();
+    let text = String::from_utf8_lossy(bytes);
+    let first_line = |name: &str| {
+        let mut lines = text.lines().filter_map(|line| line.split_once(':'));
+        lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim_start())
+    };
+    let exact = |(name, value): (&str, &str)| {
+        let value = match (value.split_once('\n'), first_line(name)) {
+            (Some((trimmed, rest)), Some(first)) if first.trim_end() == trimmed => format!("{first}\n{rest}"),
+            _ => value.to_owned(),
+        };
+        (name.to_owned(), value)
+    };
+    control.stanza.iter().map(exact).collect()
 }

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use super::database::State;
 use super::facts::Facts;
+use crate::formats::deb::Version;
 use crate::formats::deb::relation::{self, ParseRelationError};
 
 /// Fields that dpkg knows, in the order in which it writes them (`fieldinfos` in its `lib/dpkg/parse.c`).
@@ -25,7 +26,7 @@ const KNOWN: [(&str, Form); 24] = [
     ("Architecture", Form::Text),
     ("Multi-Arch", Form::MultiArch),
     ("Source", Form::Text),
-    ("Version", Form::Text),
+    ("Version", Form::Version),
     ("Replaces", Form::Relations),
     ("Provides", Form::Relations),
     ("Depends", Form::Relations),
@@ -56,6 +57,8 @@ const NEVER: [&str; 8] = [
 enum Form {
     /// As it was read.
     Text,
+    /// A version, an epoch of 0 left out.
+    Version,
     /// Only if it is `yes`.
     Yes,
     /// Only if it is not `no`.
@@ -78,11 +81,15 @@ pub fn write(facts: &Facts, state: State, out: &mut String) -> Result<(), ParseR
         match form {
             Form::Status => line(out, name, state.words()),
             Form::Conffiles => conffiles(out, facts, state),
-            Form::Text | Form::Yes | Form::MultiArch | Form::Relations => {
+            Form::Text | Form::Version | Form::Yes | Form::MultiArch | Form::Relations => {
                 let Some(value) = get(name) else { continue };
                 match form {
                     Form::Yes if value != "yes" => {}
                     Form::MultiArch if value == "no" => {}
+                    Form::Version => match value.parse() {
+                        Ok(version) => line(out, name, shown(&version)),
+                        Err(_) => line(out, name, value),
+                    },
                     Form::Relations => {
                         let text = relations(value)?;
                         if !text.is_empty() {
@@ -129,17 +136,17 @@ fn line(out: &mut String, name: &str, value: &str) {
 }
 
 fn conffiles(out: &mut String, facts: &Facts, state: State) {
-    let mut shipped = facts.conffiles.iter().filter_map(|c| c.md5.as_ref().map(|md5| (&c.path, md5))).peekable();
-    if shipped.peek().is_none() {
+    if facts.conffiles.is_empty() {
         return;
     }
     out.push_str("Conffiles:\n");
-    for (path, md5) in shipped {
-        let hash = match state {
-            State::Unpacked => "newconffile",
-            State::Installed => md5,
+    for conffile in &facts.conffiles {
+        let hash = match (&conffile.md5, state) {
+            (Some(md5), State::Installed) => md5,
+            (Some(_), State::Unpacked) => "newconffile",
+            (None, _) => "newconffile remove-on-upgrade",
         };
-        let _ = writeln!(out, " {path} {hash}");
+        let _ = writeln!(out, " {} {hash}", conffile.path);
     }
 }
 
@@ -154,10 +161,14 @@ fn relations(value: &str) -> Result<String, ParseRelationError> {
                 let _ = write!(text, ":{qualifier}");
             }
             if let Some((operator, version)) = &relation.version {
-                let shown = if version.epoch() == 0 { version.without_epoch() } else { version.as_str() };
-                let _ = write!(text, " ({operator} {shown})");
+                let _ = write!(text, " ({operator} {})", shown(version));
             }
         }
     }
     Ok(text)
+}
+
+/// A version as dpkg prints it.
+fn shown(version: &Version) -> &str {
+    if version.epoch() == 0 { version.without_epoch() } else { version.as_str() }
 }

@@ -5,12 +5,16 @@
 //! * A directory that meets a directory, or a symbolic link to one, changes nothing: the first one's mode and owner stay,
 //!   and both packages own it. (GNU tar, as `mmdebstrap --variant=extract` uses it, gives the directory the last
 //!   one's mode instead; packages that disagree about a directory are rare, and a bug by Policy §10.9.)
-//! * A symbolic link that meets a directory changes nothing either. Anything else that meets a directory is refused.
+//! * A symbolic link that meets a directory, or a link to the directory that it would lead to itself, changes nothing
+//!   either. Anything else that meets a directory is refused.
 //! * Where two packages have one path, the one that `Replaces` the other keeps it, in whatever order they come, and the
 //!   other's `.list` loses it. If neither does, both are named and nothing is built.
 //! * A diverted path is not met at all: the entry goes where the diversion says.
 //! * Symbolic links are made after everything else of their package.
 //! * A hardlink leads to an earlier file of its own package.
+//!
+//! Two things that dpkg does are left out, as no package set of an archive needs them: a package that lost all its files
+//! to others does not disappear, and an `md5sums` that dpkg made itself keeps the lines of files that were given up.
 //!
 //! Paths meet where they lead to: with `/bin -> usr/bin`, `/bin/x` of one package and `/usr/bin/x` of another meet (dpkg
 //! compares names only and would silently lose one of the two).
@@ -121,6 +125,11 @@ impl Run<'_> {
                 old: self.owners_of(place),
             });
         }
+        if let tar::Kind::Symlink(target) = &entry.kind
+            && self.leads_to_same_directory(place, target)
+        {
+            return self.tree.set_owner(place, owner, true).map_err(fail);
+        }
         if !self.may_take(at.artefact, shipment, &entry.path, place)? {
             return Ok(());
         }
@@ -144,6 +153,21 @@ impl Run<'_> {
             }
         };
         self.tree.insert(place, kind, meta(entry), owner, Some(at)).map_err(fail)
+    }
+
+    /// Whether what is at `place` is a link to a directory, and a link to `target` there would lead to the same one.
+    fn leads_to_same_directory(&self, place: &[u8], target: &[u8]) -> bool {
+        let directory = |path: &[u8]| {
+            let node = self.tree.follow(path).ok().flatten().filter(|node| node.is_directory());
+            node.map(|node| node.inode)
+        };
+        let mut through = Vec::new();
+        if !target.starts_with(b"/") {
+            through.extend_from_slice(place.rsplitn(2, |c| *c == b'/').nth(1).unwrap_or_default());
+            through.push(b'/');
+        }
+        through.extend_from_slice(target);
+        directory(place).is_some_and(|there| directory(&through) == Some(there))
     }
 
     /// Whether the package may put its entry at `place`; settles with the present owners if so.
