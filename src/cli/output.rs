@@ -8,6 +8,8 @@ use serde::Serialize;
 use super::environment::Environment;
 use super::exit;
 use crate::base::Fault;
+use crate::ops::Error;
+use crate::ops::project::ProjectError;
 
 /// The version of every JSON object that this program prints.
 const SCHEMA_VERSION: u32 = 1;
@@ -33,10 +35,6 @@ impl Output {
         Self { format, colour }
     }
 
-    pub(super) const fn colour(&self) -> bool {
-        self.colour
-    }
-
     pub(super) const fn is_json(&self) -> bool {
         matches!(self.format, Format::Json)
     }
@@ -55,17 +53,16 @@ impl Output {
     }
 
     /// Prints what failed on stderr, and with `--format json` as an object on stdout too.
-    pub(super) fn failure(&self, fault: &dyn Fault) {
+    pub(super) fn failure(&self, fault: &Error) {
         let (bold, red, cyan, off) =
             if self.colour { ("\x1b[1m", "\x1b[31;1m", "\x1b[36;1m", "\x1b[0m") } else { ("", "", "", "") };
         let message = fault.to_string();
         let hint = fault.hint();
-        let mut text = String::new();
-        if message.starts_with("error") {
-            text += &format!("{message}\n"); // a rendered diagnostic brings its own head
-        } else {
-            text += &format!("{red}error{off}{bold}:{off} {message}\n");
-        }
+        let mut text = match fault {
+            // A recipe is shown with the line that is wrong.
+            Error::Project(ProjectError::Recipe(error)) => format!("{}\n", error.render(self.colour).trim_end()),
+            _ => format!("{red}error{off}{bold}:{off} {message}\n"),
+        };
         let causes = causes(fault, &message);
         for cause in &causes {
             text += &format!("  because: {cause}\n");

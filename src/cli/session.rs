@@ -52,11 +52,6 @@ impl<'a> Session<'a> {
         self.output.result(text, value).map_err(Error::Stdout)
     }
 
-    /// Whether errors and tables may be coloured.
-    pub(super) const fn colour(&self) -> bool {
-        self.output.colour()
-    }
-
     /// The project.
     pub(super) fn project(&self) -> Project {
         Project::new(&self.global.project)

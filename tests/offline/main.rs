@@ -6,12 +6,14 @@ mod data;
 mod deb;
 mod fetch;
 mod http;
+mod install;
 mod layout;
 mod lock;
 mod login;
 mod mirrors;
 mod oci;
 mod openpgp;
+mod plan;
 mod project;
 mod push;
 mod push_faults;
@@ -22,8 +24,3 @@ mod store;
 
 #[path = "../support/mod.rs"]
 mod support;
-
-mod data;
-mod install;
-mod plan;
-mod rootfs;

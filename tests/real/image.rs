@@ -12,26 +12,26 @@ use serde_json::Value;
 use crate::support::run::{mokapot, repository, scratch, succeed};
 
 /// A built image: where its layout is, its tag and the digest of its index.
-pub struct Built {
-    pub layout: PathBuf,
-    pub tag: &'static str,
-    pub digest: String,
+pub(crate) struct Built {
+    pub(crate) layout: PathBuf,
+    pub(crate) tag: &'static str,
+    pub(crate) digest: String,
 }
 
 impl Built {
     /// `oci:DIR:TAG`, as we and skopeo write it.
-    pub fn reference(&self) -> String {
+    pub(crate) fn reference(&self) -> String {
         format!("oci:{}:{}", self.layout.display(), self.tag)
     }
 
     /// A JSON blob of the layout.
-    pub fn json(&self, digest: &str) -> Value {
+    pub(crate) fn json(&self, digest: &str) -> Value {
         let path = self.layout.join("blobs/sha256").join(digest.trim_start_matches("sha256:"));
         serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
     }
 
     /// The descriptor of the manifest for `arch`.
-    pub fn manifest(&self, arch: &str) -> Value {
+    pub(crate) fn manifest(&self, arch: &str) -> Value {
         let index = self.json(&self.digest);
         let fits = |m: &&Value| m["platform"]["architecture"] == arch;
         index["manifests"].as_array().unwrap().iter().find(fits).unwrap().clone()
@@ -39,7 +39,7 @@ impl Built {
 
     /// A second layout over the same blobs in which each platform has its own tag, named by its architecture: for
     /// clients that cannot choose from an index.
-    pub fn tag_per_platform(&self, name: &str) -> PathBuf {
+    pub(crate) fn tag_per_platform(&self, name: &str) -> PathBuf {
         let folder = scratch(name);
         std::os::unix::fs::symlink(self.layout.join("blobs"), folder.join("blobs")).unwrap();
         fs::copy(self.layout.join("oci-layout"), folder.join("oci-layout")).unwrap();
@@ -57,12 +57,12 @@ impl Built {
 }
 
 /// The store that all tests of this binary share, so that each package is fetched once.
-pub fn shared_store() -> PathBuf {
+pub(crate) fn shared_store() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("store")
 }
 
 /// `mokapot build` of a recipe into `layout`, with the shared store.
-pub fn build(recipe: &str, layout: &Path) -> Command {
+pub(crate) fn build(recipe: &str, layout: &Path) -> Command {
     let mut command = mokapot();
     command.args(["build", recipe, "--locked", "--output"]).arg(format!("oci:{}", layout.display()));
     command.arg("--store").arg(shared_store());
@@ -70,13 +70,13 @@ pub fn build(recipe: &str, layout: &Path) -> Command {
 }
 
 /// The image with zstd layers.
-pub fn jre() -> &'static Built {
+pub(crate) fn jre() -> &'static Built {
     static BUILT: OnceLock<Built> = OnceLock::new();
     BUILT.get_or_init(|| build_with("zstd"))
 }
 
 /// The same image with gzip layers.
-pub fn jre_gzip() -> &'static Built {
+pub(crate) fn jre_gzip() -> &'static Built {
     static BUILT: OnceLock<Built> = OnceLock::new();
     BUILT.get_or_init(|| build_with("gzip"))
 }
@@ -95,17 +95,21 @@ fn build_with(compression: &str) -> Built {
 }
 
 /// The digest in a line `NAME@sha256:…`, which must be all that was printed.
-pub fn digest_of(line: &str, name: &str) -> String {
+pub(crate) fn digest_of(line: &str, name: &str) -> String {
     let digest = line.trim_end().strip_prefix(name).and_then(|rest| rest.strip_prefix('@'));
     digest.unwrap_or_else(|| panic!("expected {name}@sha256:…, found {line:?}")).to_owned()
 }
 
 /// Copies a folder and all below it.
-pub fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() { copy_folder(&entry.path(), &target) } else { drop(fs::copy(entry.path(), target).unwrap()) }
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &target)
+        } else {
+            drop(fs::copy(entry.path(), target).unwrap())
+        }
     }
 }

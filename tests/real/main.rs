@@ -2,11 +2,15 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod archive;
+mod clients;
 mod data;
+mod dpkg;
+mod image;
 mod layout;
 mod mirrors;
 mod registry;
 mod resolve;
+mod runtime;
 mod store;
 mod tree;
 mod version;
@@ -14,6 +18,3 @@ mod version;
 #[expect(dead_code, reason = "what only the offline tests need")]
 #[path = "../support/mod.rs"]
 mod support;
-
-mod dpkg;
-mod tree;

@@ -102,8 +102,7 @@ fn universe(indexes: &Indexes, arch: Arch, suites: &[Suite]) -> Universe {
         let release = std::fs::read_to_string(indexes.list(suite.codename, "InRelease")).unwrap();
         let field = |name: &str| release.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim().into();
         let only = suite.only.map(|names| names.iter().map(|name| name.parse().unwrap()).collect());
-        let archive =
-            Archive { suite: field("Suite:"), codename: field("Codename:"), priority: suite.priority, only };
+        let archive = Archive { suite: field("Suite:"), codename: field("Codename:"), priority: suite.priority, only };
         let archive = builder.archive(archive).unwrap();
         let index = BufReader::new(File::open(indexes.packages(suite.codename)).unwrap());
         for stanza in StanzaReader::new(index) {
@@ -151,7 +150,9 @@ fn compare(arch: Arch, name: &str, suites: &[Suite], questions: &[&'static str])
                 let beyond: Vec<_> = ours.difference(&theirs).collect();
                 wrong.push(format!("{name} {arch} `{text}`: lacking {lacking:?}, beyond {beyond:?}"));
             }
-            (Ok(_), Err(refusal)) => wrong.push(format!("{name} {arch} `{text}`: apt finds a solution, we say {refusal}")),
+            (Ok(_), Err(refusal)) => {
+                wrong.push(format!("{name} {arch} `{text}`: apt finds a solution, we say {refusal}"))
+            }
             (Err(words), Ok(_)) => wrong.push(format!("{name} {arch} `{text}`: we find a solution, apt says {words}")),
         }
     }

@@ -67,7 +67,8 @@ impl Indexes {
     pub fn list(&self, codename: &str, name: &str) -> PathBuf {
         let wanted = format!("_dists_{codename}_{name}");
         let lists = fs::read_dir(self.root.join("state/lists")).unwrap();
-        let mut found = lists.map(|entry| entry.unwrap().path()).filter(|path| path.to_string_lossy().ends_with(&wanted));
+        let mut found =
+            lists.map(|entry| entry.unwrap().path()).filter(|path| path.to_string_lossy().ends_with(&wanted));
         found.next().unwrap_or_else(|| panic!("apt has no {name} of {codename}"))
     }
 
@@ -86,7 +87,8 @@ impl<'a> Apt<'a> {
         fs::write(root.join("etc/sources.list"), sources(&codenames)).unwrap();
         let mut preferences = String::new();
         let mut pin = |packages: &str, codename: &str, priority: i16| {
-            writeln!(preferences, "Package: {packages}\nPin: release n={codename}\nPin-Priority: {priority}\n").unwrap();
+            writeln!(preferences, "Package: {packages}\nPin: release n={codename}\nPin-Priority: {priority}\n")
+                .unwrap();
         };
         for suite in suites {
             match suite.only {
@@ -131,7 +133,8 @@ impl<'a> Apt<'a> {
     fn install_essential(&self) {
         let empty = self.root.join("status");
         let plan = self.simulate("essential", &empty, &[&self.narrowed("?essential")], false).unwrap();
-        let versions: Vec<String> = plan.lines().map(|line| line.splitn(3, ' ').take(2).collect::<Vec<_>>().join("=")).collect();
+        let versions: Vec<String> =
+            plan.lines().map(|line| line.splitn(3, ' ').take(2).collect::<Vec<_>>().join("=")).collect();
         let config = configuration(self.indexes.arch, &self.root, &self.indexes.root, &empty, false);
         let mut arguments = vec!["show"];
         arguments.extend(versions.iter().map(String::as_str));

@@ -9,6 +9,7 @@ pub mod debs;
 pub mod http;
 pub mod image;
 pub mod keys;
-pub mod registry;
 pub mod packages;
+pub mod registry;
+pub mod run;
 pub mod treediff;
