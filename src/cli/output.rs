@@ -67,7 +67,9 @@ impl Output {
         for cause in &causes {
             text += &format!("  because: {cause}\n");
         }
-        if let Some(hint) = &hint {
+        // A rendered recipe has its hint inside.
+        let rendered = matches!(fault, Error::Project(ProjectError::Recipe(_)));
+        if let Some(hint) = hint.as_ref().filter(|_| !rendered) {
             text += &format!("{cyan}hint{off}{bold}:{off} {}\n", hint.replace('\n', "\n      "));
         }
         let _ = write!(io::stderr().lock(), "{text}");
