@@ -8,6 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use mokapot::base::Digest;
+
 /// All suites that questions are asked about.
 const SUITES: [&str; 9] = [
     "bookworm",
@@ -40,6 +42,8 @@ pub struct Apt<'a> {
     indexes: &'a Indexes,
     root: PathBuf,
     first: &'static str,
+    /// What all its questions have in common.
+    question: String,
 }
 
 /// What apt would install: `name version architecture`; or that there is no solution, and apt's words.
@@ -55,6 +59,7 @@ impl Indexes {
             return this;
         }
         prepare(&this.root);
+        fs::create_dir_all(this.root.join("answers")).unwrap();
         fs::write(this.root.join("etc/sources.list"), sources(&SUITES)).unwrap();
         let config = configuration(arch, &this.root, &this.root, &this.root.join("status"), false);
         let out = apt_get(&this.root, "update", &config, &["update", "-qq"]);
@@ -67,7 +72,8 @@ impl Indexes {
     pub fn list(&self, codename: &str, name: &str) -> PathBuf {
         let wanted = format!("_dists_{codename}_{name}");
         let lists = fs::read_dir(self.root.join("state/lists")).unwrap();
-        let mut found = lists.map(|entry| entry.unwrap().path()).filter(|path| path.to_string_lossy().ends_with(&wanted));
+        let mut found =
+            lists.map(|entry| entry.unwrap().path()).filter(|path| path.to_string_lossy().ends_with(&wanted));
         found.next().unwrap_or_else(|| panic!("apt has no {name} of {codename}"))
     }
 
@@ -80,13 +86,14 @@ impl Indexes {
 impl<'a> Apt<'a> {
     /// apt with these suites, the first being the one that variants are taken from.
     pub fn new(indexes: &'a Indexes, name: &str, suites: &[Suite]) -> Self {
-        let root = indexes.root.with_file_name(format!("{name}-{}", indexes.arch));
+        let root = indexes.root.join(name);
         prepare(&root);
         let codenames: Vec<&str> = suites.iter().map(|suite| suite.codename).collect();
         fs::write(root.join("etc/sources.list"), sources(&codenames)).unwrap();
         let mut preferences = String::new();
         let mut pin = |packages: &str, codename: &str, priority: i16| {
-            writeln!(preferences, "Package: {packages}\nPin: release n={codename}\nPin-Priority: {priority}\n").unwrap();
+            writeln!(preferences, "Package: {packages}\nPin: release n={codename}\nPin-Priority: {priority}\n")
+                .unwrap();
         };
         for suite in suites {
             match suite.only {
@@ -97,14 +104,35 @@ impl<'a> Apt<'a> {
                 }
             }
         }
-        fs::write(root.join("etc/preferences"), preferences).unwrap();
-        let this = Self { indexes, root, first: suites[0].codename };
-        this.install_essential();
+        fs::write(root.join("etc/preferences"), &preferences).unwrap();
+        let this = Self { indexes, root, first: suites[0].codename, question: preferences };
+        if !this.root.join("essential.plan").exists() {
+            this.install_essential();
+        }
         this
     }
 
-    /// Asks for `packages` on top of a variant.
-    pub fn plan(&self, variant: &str, packages: &[&str], recommends: bool, run: usize) -> Plan {
+    /// Asks for `packages` on top of a variant. The answer is kept as long as the indexes are.
+    pub fn plan(&self, variant: &str, packages: &[&str], recommends: bool) -> Plan {
+        let question = format!("{variant} {recommends} {}", packages.join(" "));
+        let digest = Digest::of((question + &self.question).as_bytes()).hex();
+        let kept = self.indexes.root.join("answers").join(&digest);
+        if let Ok(answer) = fs::read_to_string(&kept) {
+            return match answer.strip_prefix("E: ") {
+                Some(words) => Err(words.to_owned()),
+                None => Ok(answer.lines().map(str::to_owned).collect()),
+            };
+        }
+        let plan = self.ask(variant, packages, recommends, &digest);
+        let answer = match &plan {
+            Ok(lines) => lines.iter().map(|line| format!("{line}\n")).collect(),
+            Err(words) => format!("E: {words}"),
+        };
+        fs::write(kept, answer).unwrap();
+        plan
+    }
+
+    fn ask(&self, variant: &str, packages: &[&str], recommends: bool, run: &str) -> Plan {
         let mut status = self.root.join("essential.status");
         let mut plan = fs::read_to_string(self.root.join("essential.plan")).unwrap();
         if variant == "none" {
@@ -117,7 +145,7 @@ impl<'a> Apt<'a> {
             request.push(&required);
         }
         if !request.is_empty() {
-            plan.push_str(&self.simulate(&format!("run{run}"), &status, &request, recommends)?);
+            plan.push_str(&self.simulate(run, &status, &request, recommends)?);
         }
         Ok(plan.lines().map(str::to_owned).collect())
     }
@@ -131,7 +159,8 @@ impl<'a> Apt<'a> {
     fn install_essential(&self) {
         let empty = self.root.join("status");
         let plan = self.simulate("essential", &empty, &[&self.narrowed("?essential")], false).unwrap();
-        let versions: Vec<String> = plan.lines().map(|line| line.splitn(3, ' ').take(2).collect::<Vec<_>>().join("=")).collect();
+        let versions: Vec<String> =
+            plan.lines().map(|line| line.splitn(3, ' ').take(2).collect::<Vec<_>>().join("=")).collect();
         let config = configuration(self.indexes.arch, &self.root, &self.indexes.root, &empty, false);
         let mut arguments = vec!["show"];
         arguments.extend(versions.iter().map(String::as_str));
@@ -208,7 +237,7 @@ fn configuration(arch: &str, root: &Path, indexes: &Path, status: &Path, recomme
         "#clear APT;\nDir \"{root}\";\nDir::Etc \"{root}/etc\";\nDir::Etc::Trusted \"/dev/null\";\n\
          Dir::Etc::TrustedParts \"/usr/share/keyrings\";\nDir::State \"{}\";\nDir::State::status \"{status}\";\n\
          Dir::State::extended_states \"{root}/extended_states\";\nDir::Cache \"{root}/cache\";\n\
-         Dir::Cache::pkgcache \"\";\nDir::Log \"{root}\";\nDir::Bin::dpkg \"/bin/true\";\n\
+         \nDir::Log \"{root}\";\nDir::Bin::dpkg \"/bin/true\";\n\
          pkgCacheGen::ForceEssential \",\";\nAPT::Architecture \"{arch}\";\nAPT::Architectures \"{arch}\";\n\
          APT::Install-Recommends \"{recommends}\";\nAPT::Install-Suggests \"false\";\nAPT::Sandbox::User \"root\";\n\
          APT::Get::AllowUnauthenticated \"false\";\nAcquire::Languages \"none\";\nAcquire::Check-Valid-Until \"false\";\n",

@@ -3,8 +3,10 @@
     dead_code,
     unreachable_pub,
     clippy::unwrap_used,
+    clippy::panic,
     reason = "each test binary uses its own part of this module"
 )]
 
 pub mod apt;
 pub mod http;
+pub mod packages;

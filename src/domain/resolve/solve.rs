@@ -117,7 +117,7 @@ fn ask(state: &mut State<'_>, plan: &Plan, candidate: &dyn Fn(Name) -> Option<Bu
         state.mark_install(*name, true, 0, By::User);
     }
     Repair::run(state, &requested);
-    if state.broken() > 0 {
+    if !state.broken().is_empty() {
         let wanted: Vec<Name> = plan.install.iter().map(|(name, _)| *name).collect();
         return Err(Explanation::of(state, candidate, &wanted));
     }
