@@ -97,7 +97,7 @@ const LIMITED: &[&str] = &[
     "minbase: openjdk-11-jre-headless libjpeg62-turbo",
     "essential: python2.7",
     "essential: libffi7",
-    "essential: openjdk-11-jre-headless/bullseye procps",
+    "essential: procps openjdk-11-jre-headless libffi7",
 ];
 
 /// bookworm before trixie, trixie to be asked for; and both alike.

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::base::Arch;
+use crate::base::{Arch, Class, Digest, Fault};
 use crate::formats::deb::{Architecture, MultiArch, Operator, Package, PackageName, PoolFile, Relation, Version};
 
 /// One suite (and component) of an archive, in the order of the recipe: the first is the one that variants are taken from.
@@ -74,7 +74,7 @@ pub(super) struct Facts {
     provides: Range<u32>,
     path: Range<u32>,
     size: u64,
-    sha256: crate::base::Digest,
+    sha256: Digest,
     pub(super) priority: Priority,
     pub(super) multi_arch: MultiArch,
     pub(super) essential: bool,
@@ -149,6 +149,25 @@ pub enum UniverseError {
     /// More archives, or text, than the numbers in use can count.
     #[error("too much to resolve: {0}")]
     TooMuch(&'static str),
+}
+
+impl Fault for UniverseError {
+    fn class(&self) -> Class {
+        match self {
+            Self::ForeignArchitecture { .. } | Self::Ambiguous { .. } => Class::Integrity,
+            Self::TooMuch(_) => Class::Recipe,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::ForeignArchitecture { .. } => None,
+            Self::Ambiguous { package, .. } => {
+                Some(format!("limit the archives with `only` so that `{package}` comes from one of them"))
+            }
+            Self::TooMuch(_) => Some("use fewer archives, suites or components".into()),
+        }
+    }
 }
 
 impl UniverseBuilder {
