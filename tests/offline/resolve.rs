@@ -2,14 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use mokapot::base::{Arch, Class, Fault};
 use mokapot::domain::resolve::{Archive, Resolution, UniverseBuilder, pair, resolve};
 use mokapot::formats::deb::{Alternatives, Package, PoolFile, Relation};
 use proptest::prelude::*;
 
-use crate::support::packages::{answer, chosen, package, refused, request, universe_of};
+use crate::support::packages::{answer, any_universe, chosen, package, refused, request, universe_of};
 
 const BASE: &str = "
     libc6 2.36; Depends: libgcc-s1
@@ -320,33 +320,6 @@ fn platforms_have_the_same_versions() {
     assert_eq!(skew.class(), Class::Unsatisfiable);
     let accepted = ["bb", "cc"].into_iter().map(|name| name.parse().unwrap()).collect();
     assert!(pair(&both, &accepted).is_ok());
-}
-
-/// A universe of up to twelve names, with whatever relations.
-fn any_universe() -> impl Strategy<Value = Vec<String>> {
-    let name = || (0..12_u8).prop_map(|n| format!("n{n}"));
-    let relation = move || {
-        let version = prop_oneof![3 => Just(String::new()), 1 => (1..4_u8).prop_map(|v| format!(" (>= {v})")), 1 => (1..4_u8).prop_map(|v| format!(" (<< {v})"))];
-        (name(), version).prop_map(|(name, version)| name + &version)
-    };
-    let group = move || prop::collection::vec(relation(), 1..3).prop_map(|all| all.join(" | "));
-    let groups = move |most: usize| prop::collection::vec(group(), 0..most).prop_map(|all| all.join(", "));
-    let single = move |most: usize| prop::collection::vec(relation(), 0..most).prop_map(|all| all.join(", "));
-    let provided = prop::collection::vec(name(), 0..2).prop_map(|all| all.join(", "));
-    let words = prop_oneof![6 => Just(""), 1 => Just("essential"), 1 => Just("required"), 1 => Just("allowed")];
-    let line = (name(), 1..4_u8, words, groups(4), groups(2), single(2), single(2), provided).prop_map(
-        |(name, version, words, depends, recommends, conflicts, breaks, provides)| {
-            format!("{name} {version} {words}; Depends: {depends}; Recommends: {recommends}; Conflicts: {conflicts}; Breaks: {breaks}; Provides: {provides}")
-        },
-    );
-    prop::collection::vec(line, 1..24).prop_map(|lines| {
-        // One line a name and version.
-        let heads = lines.into_iter().map(|line| {
-            let key: Vec<String> = line.split_whitespace().take(2).map(str::to_owned).collect();
-            (key, line)
-        });
-        heads.collect::<BTreeMap<_, _>>().into_values().collect()
-    })
 }
 
 fn solve(lines: &[(Package, PoolFile)], asked: &str) -> Result<Resolution, String> {

@@ -46,6 +46,32 @@ pub struct Apt<'a> {
     question: String,
 }
 
+/// apt with one archive of stanzas made in a test.
+pub struct Flat(Indexes);
+
+impl Flat {
+    /// Takes the stanzas of an index, in the order that Debian's have.
+    pub fn new(root: &Path, stanzas: &str) -> Self {
+        let this = Indexes { arch: "amd64", root: root.to_owned() };
+        prepare(root);
+        fs::create_dir_all(root.join("archive")).unwrap();
+        fs::write(root.join("archive/Packages"), stanzas).unwrap();
+        let source = format!("deb [trusted=yes] file:{} ./\n", root.join("archive").display());
+        fs::write(root.join("etc/sources.list"), source).unwrap();
+        let config = configuration("amd64", root, root, &root.join("status"), false);
+        let out = apt_get(root, "update", &config, &["update", "-qq"]);
+        assert!(out.status.success(), "apt-get update: {}", String::from_utf8_lossy(&out.stderr));
+        Self(this)
+    }
+
+    /// Asks for packages on an empty system.
+    pub fn plan(&self, packages: &[&str], recommends: bool) -> Plan {
+        let apt = Apt { indexes: &self.0, root: self.0.root.clone(), first: "", question: String::new() };
+        let plan = apt.simulate("ask", &self.0.root.join("status"), packages, recommends)?;
+        Ok(plan.lines().map(str::to_owned).collect())
+    }
+}
+
 /// What apt would install: `name version architecture`; or that there is no solution, and apt's words.
 pub type Plan = Result<BTreeSet<String>, String>;
 
