@@ -68,6 +68,8 @@ pub(super) struct Facts {
     pub(super) name: Name,
     version: u32,
     source: u32,
+    /// Its place among all stanzas in their final order.
+    place: u32,
     /// Which archives have it, one bit each.
     archives: u64,
     atoms: Range<u32>,
@@ -271,6 +273,7 @@ impl UniverseBuilder {
             name: Name(name),
             version,
             source,
+            place: 0,
             archives: 1 << archive,
             atoms: atoms..here.atoms.len() as u32,
             provides: provides..here.provided.len() as u32,
@@ -391,6 +394,9 @@ impl UniverseBuilder {
         universe.by_text = mentioned.iter().zip(0..).map(|(text, number)| (Arc::clone(text), Name(number))).collect();
         universe.names = mentioned;
 
+        for (place, index) in (0..).zip(&order) {
+            universe.builds[*index as usize].place = place;
+        }
         universe.sort_builds(&order)?;
         universe.index_providers(&provided_as);
         universe.atoms.shrink_to_fit();
@@ -440,7 +446,7 @@ impl Universe {
                 all.push((self.provided[at], Provider { build: Build(index), version: provided_as[at] }));
             }
         }
-        all.sort_by_key(|(name, provider)| (*name, std::cmp::Reverse(provider.build)));
+        all.sort_by_key(|(name, provider)| (*name, std::cmp::Reverse(self.facts(provider.build).place)));
         self.of_provided = vec![0..0; self.names.len()];
         for (index, (name, _)) in (0..).zip(&all) {
             extend(&mut self.of_provided[name.0 as usize], index);
