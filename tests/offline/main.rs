@@ -19,6 +19,7 @@ mod push;
 mod push_faults;
 mod recipe;
 mod registry;
+mod resolve;
 mod rootfs;
 mod store;
 

@@ -15,6 +15,5 @@ mod store;
 mod tree;
 mod version;
 
-#[expect(dead_code, reason = "what only the offline tests need")]
 #[path = "../support/mod.rs"]
 mod support;

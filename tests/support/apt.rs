@@ -8,6 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use mokapot::base::Digest;
+
 /// All suites that questions are asked about.
 const SUITES: [&str; 9] = [
     "bookworm",
@@ -40,6 +42,34 @@ pub struct Apt<'a> {
     indexes: &'a Indexes,
     root: PathBuf,
     first: &'static str,
+    /// What all its questions have in common.
+    question: String,
+}
+
+/// apt with one archive of stanzas made in a test.
+pub struct Flat(Indexes);
+
+impl Flat {
+    /// Takes the stanzas of an index, in the order that Debian's have.
+    pub fn new(root: &Path, stanzas: &str) -> Self {
+        let this = Indexes { arch: "amd64", root: root.to_owned() };
+        prepare(root);
+        fs::create_dir_all(root.join("archive")).unwrap();
+        fs::write(root.join("archive/Packages"), stanzas).unwrap();
+        let source = format!("deb [trusted=yes] file:{} ./\n", root.join("archive").display());
+        fs::write(root.join("etc/sources.list"), source).unwrap();
+        let config = configuration("amd64", root, root, &root.join("status"), false);
+        let out = apt_get(root, "update", &config, &["update", "-qq"]);
+        assert!(out.status.success(), "apt-get update: {}", String::from_utf8_lossy(&out.stderr));
+        Self(this)
+    }
+
+    /// Asks for packages on an empty system.
+    pub fn plan(&self, packages: &[&str], recommends: bool) -> Plan {
+        let apt = Apt { indexes: &self.0, root: self.0.root.clone(), first: "", question: String::new() };
+        let plan = apt.simulate("ask", &self.0.root.join("status"), packages, recommends)?;
+        Ok(plan.lines().map(str::to_owned).collect())
+    }
 }
 
 /// What apt would install: `name version architecture`; or that there is no solution, and apt's words.
@@ -55,6 +85,7 @@ impl Indexes {
             return this;
         }
         prepare(&this.root);
+        fs::create_dir_all(this.root.join("answers")).unwrap();
         fs::write(this.root.join("etc/sources.list"), sources(&SUITES)).unwrap();
         let config = configuration(arch, &this.root, &this.root, &this.root.join("status"), false);
         let out = apt_get(&this.root, "update", &config, &["update", "-qq"]);
@@ -81,7 +112,7 @@ impl Indexes {
 impl<'a> Apt<'a> {
     /// apt with these suites, the first being the one that variants are taken from.
     pub fn new(indexes: &'a Indexes, name: &str, suites: &[Suite]) -> Self {
-        let root = indexes.root.with_file_name(format!("{name}-{}", indexes.arch));
+        let root = indexes.root.join(name);
         prepare(&root);
         let codenames: Vec<&str> = suites.iter().map(|suite| suite.codename).collect();
         fs::write(root.join("etc/sources.list"), sources(&codenames)).unwrap();
@@ -99,14 +130,35 @@ impl<'a> Apt<'a> {
                 }
             }
         }
-        fs::write(root.join("etc/preferences"), preferences).unwrap();
-        let this = Self { indexes, root, first: suites[0].codename };
-        this.install_essential();
+        fs::write(root.join("etc/preferences"), &preferences).unwrap();
+        let this = Self { indexes, root, first: suites[0].codename, question: preferences };
+        if !this.root.join("essential.plan").exists() {
+            this.install_essential();
+        }
         this
     }
 
-    /// Asks for `packages` on top of a variant.
-    pub fn plan(&self, variant: &str, packages: &[&str], recommends: bool, run: usize) -> Plan {
+    /// Asks for `packages` on top of a variant. The answer is kept as long as the indexes are.
+    pub fn plan(&self, variant: &str, packages: &[&str], recommends: bool) -> Plan {
+        let question = format!("{variant} {recommends} {}", packages.join(" "));
+        let digest = Digest::of((question + &self.question).as_bytes()).hex();
+        let kept = self.indexes.root.join("answers").join(&digest);
+        if let Ok(answer) = fs::read_to_string(&kept) {
+            return match answer.strip_prefix("E: ") {
+                Some(words) => Err(words.to_owned()),
+                None => Ok(answer.lines().map(str::to_owned).collect()),
+            };
+        }
+        let plan = self.ask(variant, packages, recommends, &digest);
+        let answer = match &plan {
+            Ok(lines) => lines.iter().map(|line| format!("{line}\n")).collect(),
+            Err(words) => format!("E: {words}"),
+        };
+        fs::write(kept, answer).unwrap();
+        plan
+    }
+
+    fn ask(&self, variant: &str, packages: &[&str], recommends: bool, run: &str) -> Plan {
         let mut status = self.root.join("essential.status");
         let mut plan = fs::read_to_string(self.root.join("essential.plan")).unwrap();
         if variant == "none" {
@@ -119,7 +171,7 @@ impl<'a> Apt<'a> {
             request.push(&required);
         }
         if !request.is_empty() {
-            plan.push_str(&self.simulate(&format!("run{run}"), &status, &request, recommends)?);
+            plan.push_str(&self.simulate(run, &status, &request, recommends)?);
         }
         Ok(plan.lines().map(str::to_owned).collect())
     }
@@ -211,7 +263,7 @@ fn configuration(arch: &str, root: &Path, indexes: &Path, status: &Path, recomme
         "#clear APT;\nDir \"{root}\";\nDir::Etc \"{root}/etc\";\nDir::Etc::Trusted \"/dev/null\";\n\
          Dir::Etc::TrustedParts \"/usr/share/keyrings\";\nDir::State \"{}\";\nDir::State::status \"{status}\";\n\
          Dir::State::extended_states \"{root}/extended_states\";\nDir::Cache \"{root}/cache\";\n\
-         Dir::Cache::pkgcache \"\";\nDir::Log \"{root}\";\nDir::Bin::dpkg \"/bin/true\";\n\
+         \nDir::Log \"{root}\";\nDir::Bin::dpkg \"/bin/true\";\n\
          pkgCacheGen::ForceEssential \",\";\nAPT::Architecture \"{arch}\";\nAPT::Architectures \"{arch}\";\n\
          APT::Install-Recommends \"{recommends}\";\nAPT::Install-Suggests \"false\";\nAPT::Sandbox::User \"root\";\n\
          APT::Get::AllowUnauthenticated \"false\";\nAcquire::Languages \"none\";\nAcquire::Check-Valid-Until \"false\";\n",

@@ -1,5 +1,11 @@
 //! What tests are built from: servers on loopback that can misbehave, and fixtures made in code.
-#![expect(unreachable_pub, clippy::unwrap_used, reason = "each test binary has this module inside")]
+#![expect(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "each test binary uses its own part of this module"
+)]
 
 pub mod apt;
 pub mod archive;
@@ -13,3 +19,4 @@ pub mod packages;
 pub mod registry;
 pub mod run;
 pub mod treediff;
+pub mod universe;

@@ -31,22 +31,15 @@ impl<'a, 'u> Explanation<'a, 'u> {
         let mut this = Self { state, candidate, known: BTreeMap::new(), path: Vec::new() };
         let mut causes: Vec<Cause> = Vec::new();
         for name in wanted {
-            let whole = state.entry(*name).install.is_some() && !state.is_broken(*name);
-            if let (false, Some(build)) = (whole, candidate(*name)) {
-                let cause = this.uninstallable(build);
-                if !cause.because.is_empty() {
-                    causes.push(cause);
-                }
+            if let Some(build) = candidate(*name).filter(|build| !this.can_be(*build)) {
+                causes.extend(Some(this.uninstallable(build)).filter(|cause| !cause.because.is_empty()));
             }
         }
         if causes.is_empty() {
-            let broken: Vec<Name> = state.universe.names().filter(|name| state.is_broken(*name)).collect();
+            let broken = state.broken();
             for name in &broken {
                 if let Some(build) = state.entry(*name).install {
-                    let cause = this.uninstallable(build);
-                    if !cause.because.is_empty() {
-                        causes.push(cause);
-                    }
+                    causes.extend(Some(this.uninstallable(build)).filter(|cause| !cause.because.is_empty()));
                 }
             }
             if causes.is_empty() {
@@ -68,7 +61,7 @@ impl<'a, 'u> Explanation<'a, 'u> {
         let mut because = Vec::new();
         for group in self.state.universe.groups_of(build) {
             let first = self.state.universe.atom(group.start);
-            if first.is_critical() && !first.is_negative() && !self.can_hold(build, group.clone()) {
+            if first.is_critical() && !first.is_negative() && !self.can_hold(group.clone()) {
                 because.push(self.unmet(group));
             }
         }
@@ -147,8 +140,7 @@ impl<'a, 'u> Explanation<'a, 'u> {
                 }
             }
         }
-        for other in universe.names() {
-            let Some(there) = self.state.entry(other).install.filter(|_| other != name) else { continue };
+        for (_, there) in self.state.planned().filter(|(other, _)| *other != name) {
             for at in universe.atoms_of(there) {
                 let atom = universe.atom(at);
                 if atom.is_negative() && self.is_against(&atom, build) {
@@ -180,11 +172,7 @@ impl<'a, 'u> Explanation<'a, 'u> {
     }
 
     /// Whether some candidate could serve a group.
-    fn can_hold(&mut self, build: Build, group: Range<usize>) -> bool {
-        let owner = self.state.name_of(build);
-        if self.state.holds(owner, group.clone(), View::Install) {
-            return true;
-        }
+    fn can_hold(&mut self, group: Range<usize>) -> bool {
         let universe = self.state.universe;
         group.into_iter().any(|at| {
             let atom = universe.atom(at);
@@ -207,7 +195,7 @@ impl<'a, 'u> Explanation<'a, 'u> {
         let fine = !self.state.entry(name).held
             && self.state.universe.groups_of(build).all(|group| {
                 let first = self.state.universe.atom(group.start);
-                first.is_negative() || !first.is_critical() || self.can_hold(build, group)
+                first.is_negative() || !first.is_critical() || self.can_hold(group)
             })
             && self.conflicts(build).is_empty();
         self.known.insert(build, fine);

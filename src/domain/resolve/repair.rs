@@ -32,8 +32,7 @@ enum LastResort {
 impl<'a, 'u> Repair<'a, 'u> {
     /// Mends what it can. Nothing is broken afterwards, or there is no solution that apt would find.
     pub(super) fn run(state: &'a mut State<'u>, requested: &'a BTreeSet<Name>) {
-        let broken: Vec<Name> = state.universe.names().filter(|name| state.is_broken(*name)).collect();
-        for name in broken {
+        for name in state.broken() {
             if state.entry(name).mode != Mode::Install {
                 state.mark_install(name, false, 0, By::Solver);
             }
@@ -227,9 +226,9 @@ impl<'a, 'u> Repair<'a, 'u> {
             && entry.candidate.is_some()
             && !(entry.held && self.requested.contains(&target))
         {
-            let before = self.state.broken();
+            let before = self.state.broken().len();
             self.state.mark_install(target, true, 1, By::Solver);
-            if self.state.is_broken(target) || self.state.broken() > before {
+            if self.state.is_broken(target) || self.state.broken().len() > before {
                 self.state.mark_delete(target, 1, By::Solver);
             }
         }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::{Class, Fault};
 use crate::formats::deb::{PackageName, Version};
 
 /// What is installed before the recipe's own packages, in the words of mmdebstrap(1).
@@ -43,6 +44,16 @@ pub enum Wanted {
 pub struct ParseWantedError {
     text: String,
     reason: String,
+}
+
+impl Fault for ParseWantedError {
+    fn class(&self) -> Class {
+        Class::Recipe
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("write `NAME`, `NAME=VERSION`, `NAME/SUITE`, or `NAME-` to keep a package out".into())
+    }
 }
 
 /// What to resolve.

@@ -111,9 +111,8 @@ impl Resolution {
     pub(super) fn of(state: &State<'_>, variant: (Variant, &[Name]), requested: &[Name]) -> Self {
         let universe = state.universe;
         let mut reasons = reasons(state, variant, requested);
-        let mut packages: Vec<Chosen> = universe
-            .names()
-            .filter_map(|name| Some((name, state.entry(name).install?)))
+        let mut packages: Vec<Chosen> = state
+            .planned()
             .map(|(name, build)| Chosen {
                 name: universe.package_name(name),
                 version: universe.version(build).clone(),

@@ -14,7 +14,7 @@ impl State<'_> {
     /// A score for each name: its priority, what depends on it, and part of the scores of those.
     pub(super) fn scores(&self, requested: impl Fn(Name) -> bool) -> Vec<i64> {
         let mut scores = vec![0_i64; self.universe.names().count()];
-        let installed: Vec<Name> = self.universe.names().filter(|name| self.entry(*name).install.is_some()).collect();
+        let installed: Vec<Name> = self.planned().map(|(name, _)| name).collect();
         for name in &installed {
             self.add_own(*name, &mut scores);
         }

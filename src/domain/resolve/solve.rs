@@ -19,7 +19,8 @@ const STACK: usize = 64 << 20;
 ///
 /// As apt does it, and where it differs: exact versions and suites of the request count from the start, so they hold for
 /// the variant's packages, too (apt would install those in one version and then change it, or refuse to). A name both asked
-/// for and kept out is refused. What would take a package of the variant out is refused.
+/// for and kept out is refused. What would take a package of the variant out is refused. An archive that is limited to some
+/// names supplies no others, not even for `name/suite`.
 ///
 /// # Errors
 /// When nothing that apt would find does what is asked for: a tree of reasons.
@@ -117,7 +118,7 @@ fn ask(state: &mut State<'_>, plan: &Plan, candidate: &dyn Fn(Name) -> Option<Bu
         state.mark_install(*name, true, 0, By::User);
     }
     Repair::run(state, &requested);
-    if state.broken() > 0 {
+    if !state.broken().is_empty() {
         let wanted: Vec<Name> = plan.install.iter().map(|(name, _)| *name).collect();
         return Err(Explanation::of(state, candidate, &wanted));
     }

@@ -1,6 +1,6 @@
 //! What is installed, what would be, and whether relations hold: the part of apt that its sources call the dependency cache.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::universe::{Atom, Build, Field, Name, Universe};
@@ -66,6 +66,8 @@ pub(super) struct State<'u> {
     /// Whether recommended packages count as needed.
     pub(super) recommends: bool,
     entries: Vec<Entry>,
+    /// Everything that will be there.
+    planned: BTreeSet<Name>,
     given_up: BTreeMap<Name, GivenUp>,
     clock: u32,
 }
@@ -85,7 +87,7 @@ impl<'u> State<'u> {
             seen: 0,
         };
         let entries = universe.names().map(entry).collect();
-        Self { universe, recommends: false, entries, given_up: BTreeMap::new(), clock: 1 }
+        Self { universe, recommends: false, entries, planned: BTreeSet::new(), given_up: BTreeMap::new(), clock: 1 }
     }
 
     /// What was to be installed now is.
@@ -125,6 +127,11 @@ impl<'u> State<'u> {
         let entry = self.entry_mut(name);
         entry.mode = mode;
         entry.install = install;
+        if install.is_some() {
+            self.planned.insert(name);
+        } else {
+            self.planned.remove(&name);
+        }
         self.look_again(name);
     }
 
@@ -219,9 +226,14 @@ impl<'u> State<'u> {
             .find(|group| self.universe.atom(group.start).is_critical() && !self.holds(name, group.clone(), view))
     }
 
-    /// How many packages would be broken.
-    pub(super) fn broken(&self) -> usize {
-        self.universe.names().filter(|name| self.is_broken(*name)).count()
+    /// Everything that will be there, by name, with its version.
+    pub(super) fn planned(&self) -> impl Iterator<Item = (Name, Build)> {
+        self.planned.iter().filter_map(|name| Some((*name, self.entry(*name).install?)))
+    }
+
+    /// The packages that would be broken.
+    pub(super) fn broken(&self) -> Vec<Name> {
+        self.planned().map(|(name, _)| name).filter(|name| self.is_broken(*name)).collect()
     }
 
     /// Whether packages are installed for this relation.

@@ -20,7 +20,7 @@ impl State<'_> {
     pub(super) fn find_garbage(&mut self) {
         let mut reached: BTreeSet<Name> = BTreeSet::new();
         let mut open: Vec<Name> = Vec::new();
-        for name in self.universe.names() {
+        for (name, _) in self.planned() {
             let manual =
                 || !self.entry(name).auto || self.universe.is_essential(name) || self.universe.is_protected(name);
             if self.stays(name) && manual() {
@@ -42,9 +42,9 @@ impl State<'_> {
                 }
             }
         }
-        for name in self.universe.names() {
-            let garbage = self.entry(name).install.is_some() && !reached.contains(&name);
-            self.entry_mut(name).garbage = garbage;
+        let planned: Vec<Name> = self.planned().map(|(name, _)| name).collect();
+        for name in planned {
+            self.entry_mut(name).garbage = !reached.contains(&name);
         }
     }
 
@@ -52,7 +52,8 @@ impl State<'_> {
     pub(super) fn sweep(&mut self) {
         self.find_garbage();
         let mut taken = Vec::new();
-        for name in self.universe.names() {
+        let planned: Vec<Name> = self.planned().map(|(name, _)| name).collect();
+        for name in planned {
             let entry = self.entry(name);
             if entry.garbage && entry.mode == Mode::Install && entry.current.is_none() {
                 taken.push(name);
@@ -71,8 +72,7 @@ impl State<'_> {
     fn is_needed(&self, name: Name) -> bool {
         let Some(candidate) = self.entry(name).candidate else { return false };
         let provided = self.universe.provided_by(candidate);
-        self.universe.names().any(|other| {
-            let Some(build) = self.entry(other).install else { return false };
+        self.planned().any(|(_, build)| {
             self.universe.atoms_of(build).any(|at| {
                 let atom = self.universe.atom(at);
                 let leads_here = atom.target == name || provided.contains(&atom.target);
