@@ -10,4 +10,4 @@ pub mod writer;
 
 pub use entry::{Entry, Kind};
 pub use error::{Problem, TarError};
-pub use reader::{Limits, Reader};
+pub use reader::{Limits, Reader, Whiteouts};

@@ -1,6 +1,7 @@
 //! Paths as archives write them, made into paths of the tree, or refused.
 
 use super::error::Problem;
+use super::reader::Whiteouts;
 
 /// Linux's `PATH_MAX`, without the NUL.
 const MAX_PATH: usize = 4095;
@@ -18,9 +19,31 @@ pub(super) fn flaw(path: &[u8]) -> Option<&'static str> {
         b".." => Some("`..` leaves the tree"),
         name if name.len() > MAX_NAME => Some("a name longer than 255 bytes"),
         name if name.contains(&0) => Some("a NUL byte"),
-        name if name.starts_with(b".wh.") => Some("names that start with `.wh.` mean deletions in an OCI layer"),
+        name if name.starts_with(WHITEOUT) => Some("names that start with `.wh.` mean deletions in an OCI layer"),
         _ => None,
     })
+}
+
+/// How the name of a deletion begins (image-spec, `layer.md`).
+const WHITEOUT: &[u8] = b".wh.";
+
+/// [`normal`] for an entry's own path, whose last component may mean a deletion where `whiteouts` says so.
+pub(super) fn of_entry(raw: Vec<u8>, whiteouts: Whiteouts) -> Result<Vec<u8>, Problem> {
+    let start = raw.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
+    let (parent, name) = raw.split_at(start);
+    let Some(deleted) = name.strip_prefix(WHITEOUT).filter(|_| whiteouts == Whiteouts::Read) else {
+        return normal(raw);
+    };
+    if matches!(deleted, b"" | b"." | b"..") || deleted.contains(&0) || name.len() > MAX_NAME {
+        let reason = "a deletion of something that cannot be there";
+        return Err(Problem::Path { path: raw.into_iter().take(MAX_SHOWN).collect(), reason });
+    }
+    let mut path = normal(parent.to_vec())?;
+    if !path.is_empty() {
+        path.push(b'/');
+    }
+    path.extend_from_slice(name);
+    Ok(path)
 }
 
 /// The path in the form of [`super::Entry::path`]. Absolute ones count from the root of the tree.
@@ -76,6 +99,18 @@ mod tests {
             (b"a/.wh.b/c", None),
         ] {
             assert_eq!(normal(raw.to_vec()).ok().as_deref(), expected, "{raw:?}");
+        }
+        for (raw, expected) in [
+            (&b"./etc/.wh.passwd"[..], Some(&b"etc/.wh.passwd"[..])),
+            (b"etc//.wh..wh..opq", Some(b"etc/.wh..wh..opq")),
+            (b".wh.x", Some(b".wh.x")),
+            (b"etc/.wh.", None),
+            (b"etc/.wh...", None),
+            (b".wh.etc/passwd", None),
+            (b"../.wh.x", None),
+        ] {
+            assert_eq!(of_entry(raw.to_vec(), Whiteouts::Read).ok().as_deref(), expected, "{raw:?}");
+            assert!(of_entry(raw.to_vec(), Whiteouts::Refuse).is_err());
         }
         assert!(normal(vec![b'x'; 255]).is_ok());
         assert!(normal(vec![b'x'; 256]).is_err());

@@ -9,7 +9,8 @@
 //! - A pax `size` wins over the header's. Only files have content; another kind with a size is refused.
 //! - Global pax records may set times, owners and attributes; global paths and sizes are refused.
 //! - Sparse files and unknown types are refused.
-//! - Names that start with `.wh.` mean "deleted" in an OCI layer and are refused, as are the `overlay` attributes.
+//! - Names that start with `.wh.` mean "deleted" in an OCI layer and are refused, unless a layer is read
+//!   ([`Whiteouts::Read`]). The `overlay` attributes are refused.
 //! - `security.selinux` labels and other vendors' pax records are dropped; other attributes are kept.
 //! - One block of zeros ends the archive. What follows is read, so that a codec can check it, and never becomes an
 //!   entry. An archive without such a block is cut short.
@@ -48,10 +49,20 @@ impl Default for Limits {
     }
 }
 
+/// What becomes of entries whose name starts with `.wh.` (image-spec, `layer.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whiteouts {
+    /// They are refused: what is read is no layer.
+    Refuse,
+    /// They come out as entries; only an entry's own name may be one.
+    Read,
+}
+
 /// Reads entries from an archive.
 pub struct Reader<R> {
     input: BufReader<R>,
     limits: Limits,
+    whiteouts: Whiteouts,
     offset: u64,
     entries: u64,
     /// Content of the current entry that was not read yet, and the padding after it.
@@ -70,11 +81,17 @@ struct Extensions {
 }
 
 impl<R: Read> Reader<R> {
-    /// Reads from the start of `input`.
+    /// Reads from the start of `input`, which is no layer.
     pub fn new(input: R, limits: Limits) -> Self {
+        Self::with_whiteouts(input, limits, Whiteouts::Refuse)
+    }
+
+    /// Reads from the start of `input`.
+    pub fn with_whiteouts(input: R, limits: Limits, whiteouts: Whiteouts) -> Self {
         Self {
             input: BufReader::with_capacity(BUFFER, input),
             limits,
+            whiteouts,
             offset: 0,
             entries: 0,
             content: 0,
@@ -208,7 +225,7 @@ impl<R: Read> Reader<R> {
         if slash && kind != Kind::Directory {
             return Err(Problem::Ambiguous("a name that ends in a slash, of an entry that is no directory"));
         }
-        raw = path::normal(raw)?;
+        raw = path::of_entry(raw, self.whiteouts)?;
         if raw.is_empty() && kind != Kind::Directory {
             return Err(Problem::Path { path: raw, reason: "the root can only be a directory" });
         }
