@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Reason;
-use super::model::{Fault, PackageLock, Root};
+use super::model::{Fault, Lockfile, PackageLock, Root};
 use crate::base::Arch;
 use crate::domain::recipe::{LockMeaning, Variant};
 use crate::formats::deb::package::PackageName;
@@ -143,6 +143,22 @@ impl<'a> Reach<'a> {
         self.parents.contains_key(name)
     }
 
+    /// The way to a package as data; `None` when it is not reached.
+    fn chain(&self, name: &PackageName) -> Option<Chain> {
+        let mut packages = Vec::new();
+        let mut at = name;
+        loop {
+            packages.push(at.clone());
+            match self.parents.get(at)? {
+                Parent::Package { needs_it, .. } => at = needs_it,
+                Parent::Roots(roots) => {
+                    packages.reverse();
+                    return Some(Chain { roots: roots.iter().map(|root| (*root).clone()).collect(), packages });
+                }
+            }
+        }
+    }
+
     /// The way to a package; empty when it is not reached. A long one is cut in the middle.
     pub(super) fn via(&self, name: &PackageName) -> Via {
         let mut via = Via::new();
@@ -172,6 +188,23 @@ impl<'a> Reach<'a> {
         }
         via.reverse();
         via
+    }
+}
+
+/// Why a package is there: the shortest way to it from what the recipe asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// Why the first package is there by itself; never empty.
+    pub roots: Vec<Root>,
+    /// Each needs the next; the last is the package that was asked about. Never empty.
+    pub packages: Vec<PackageName>,
+}
+
+impl Lockfile {
+    /// Why a package is there for `arch`; `None` when it is not.
+    #[must_use]
+    pub fn chain(&self, arch: Arch, package: &PackageName) -> Option<Chain> {
+        Reach::of(self.meaning(), self.packages_of(arch)).chain(package)
     }
 }
 

@@ -23,5 +23,6 @@ mod wire;
 pub use check::{Changed, Locked, Stale, check};
 pub use compare::{Change, Kind, compare, table};
 pub use error::{LockError, Reason};
+pub use graph::Chain;
 pub use model::{Fingerprint, Lockfile, PackageLock, ParseFingerprintError, ReleaseLock, Root};
 pub use parse::{MAX_BYTES, VERSION};
