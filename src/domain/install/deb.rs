@@ -8,14 +8,8 @@ use md5::{Digest as _, Md5};
 use super::error::{InstallError, shown};
 use super::facts::{Conffile, Facts, Interest, Script};
 use super::info::{self, ListWriter};
-use crate::base::{Digest, redact};
 use crate::formats::deb::{Control, DebReader, Package, TriggerAction};
 use crate::formats::tar::{Entry, Kind, Limits};
-
-/// Members of the control archive that the ledger lists.
-const SCRIPTS: [&str; 6] = ["config", "postinst", "postrm", "preinst", "prerm", "triggers"];
-/// The most bytes of a script's first line that facts keep.
-const HEAD: usize = 256;
 
 /// How a `.deb` is read.
 #[derive(Clone, Copy, Debug)]
@@ -219,12 +213,7 @@ fn allowed(entry: &Entry) -> Result<(), String> {
 
 fn facts(control: &Control, conffiles: Vec<Conffile>, list: Vec<u8>) -> Facts {
     let interests = control.triggers.iter().filter(|trigger| trigger.action == TriggerAction::Interest);
-    let scripts = SCRIPTS.iter().filter_map(|kind| {
-        let bytes = &control.files.get(*kind)?.bytes;
-        let first = bytes.split(|c| *c == b'\n').next().unwrap_or_default();
-        let head = redact::printable_bytes(first.get(..HEAD).unwrap_or(first));
-        Some(Script { kind: (*kind).into(), sha256: Digest::of(bytes), size: bytes.len() as u64, head })
-    });
+    let scripts = Script::KINDS.iter().filter_map(|kind| Some(Script::of(kind, &control.files.get(*kind)?.bytes)));
     Facts {
         fields: fields(control),
         conffiles,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::Digest;
+use crate::base::{Digest, redact};
 
 /// The facts of one `.deb`. A pure function of its bytes, so it can be cached under the same key as its fragment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,4 +48,20 @@ pub struct Script {
     pub size: u64,
     /// Its first line, at most 256 bytes, as text safe to print.
     pub head: String,
+}
+
+impl Script {
+    /// Members of the control archive that the ledger lists.
+    pub const KINDS: [&str; 6] = ["config", "postinst", "postrm", "preinst", "prerm", "triggers"];
+
+    /// The most bytes of the first line that are kept.
+    const HEAD: usize = 256;
+
+    /// What is kept of the member `kind` with these bytes.
+    #[must_use]
+    pub fn of(kind: &str, bytes: &[u8]) -> Self {
+        let first = bytes.split(|c| *c == b'\n').next().unwrap_or_default();
+        let head = redact::printable_bytes(first.get(..Self::HEAD).unwrap_or(first));
+        Self { kind: kind.into(), sha256: Digest::of(bytes), size: bytes.len() as u64, head }
+    }
 }

@@ -10,6 +10,7 @@ pub mod index;
 mod members;
 pub mod plan;
 pub mod random;
+pub mod stack;
 
 pub use assemble::{Assembled, LayerWriter};
 pub use error::LayerError;
@@ -18,3 +19,4 @@ pub use fragment::FragmentWriter;
 pub use index::{Index, Member, Placed};
 pub use plan::{Artefact, Generated, LayerPlan, Part, plan};
 pub use random::FragmentReader;
+pub use stack::Stack;
