@@ -1,5 +1,6 @@
 //! `mokapot build`: recipes become images.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -98,6 +99,7 @@ impl Build {
             if built.unchanged {
                 session.progress().emit(Event::Note(format!("{} is up to date", loaded.recipe.name)));
             }
+            session.progress().emit(Event::Note(self.scripts(&built, &options.tag)));
             if let Some(reference) = &self.push {
                 self.push(session, &layout, &options.tag, reference)?;
             }
@@ -122,6 +124,19 @@ impl Build {
                 Ok((session.create_layout(&temporary.path().join("oci"))?, Some(temporary)))
             }
         }
+    }
+
+    /// One line on what was not done, so that nothing is skipped in silence.
+    fn scripts(&self, built: &Built, tag: &Tag) -> String {
+        let rows = built.report.platforms.iter().flat_map(|platform| platform.scripts.rows());
+        let count = rows.map(|row| (&row.package, &row.kind)).collect::<BTreeSet<_>>().len();
+        let image = match &self.output {
+            None => tag.to_string(),
+            Some(Destination::Layout(dir)) => format!("oci:{}:{tag}", dir.display()),
+            // Nobody reads an archive before it is unpacked.
+            Some(Destination::Archive(_)) => "IMAGE".into(),
+        };
+        format!("{count} maintainer scripts listed, not interpreted; see `mokapot scripts {image}`")
     }
 
     fn push(&self, session: &Session<'_>, layout: &Layout, tag: &Tag, reference: &ImageName) -> Result<(), Error> {

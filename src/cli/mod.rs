@@ -5,8 +5,10 @@
 mod build;
 mod cache;
 mod completions;
+mod diff;
 mod environment;
 mod exit;
+mod files;
 mod image_name;
 mod inspect;
 mod lock;
@@ -15,10 +17,12 @@ mod output;
 mod progress;
 mod push;
 mod schema;
+mod scripts;
 mod session;
 mod signals;
 mod size;
 mod table;
+mod why;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -78,6 +82,10 @@ enum Command {
     Lock(lock::Lock),
     Push(push::Push),
     Inspect(inspect::Inspect),
+    Files(files::Files),
+    Why(why::Why),
+    Scripts(scripts::Scripts),
+    Diff(diff::Diff),
     Mirrors(mirrors::Mirrors),
     Cache(cache::Cache),
     Schema(schema::Schema),
@@ -102,6 +110,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Lock(command) => command.run(&session),
         Command::Push(command) => command.run(&session),
         Command::Inspect(command) => command.run(&session),
+        Command::Files(command) => command.run(&session),
+        Command::Why(command) => command.run(&session),
+        Command::Scripts(command) => command.run(&session),
+        Command::Diff(command) => command.run(&session),
         Command::Mirrors(command) => command.run(&session),
         Command::Cache(command) => command.run(&session),
         Command::Schema(command) => command.run(&session),

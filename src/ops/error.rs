@@ -165,6 +165,12 @@ pub enum Error {
     /// An image cannot be shown.
     #[error(transparent)]
     Inspect(#[from] super::inspect::Error),
+    /// An image's contents cannot be told.
+    #[error(transparent)]
+    Contents(#[from] super::contents::Error),
+    /// There is no such path or package in an image.
+    #[error(transparent)]
+    NotThere(#[from] super::why::NotThere),
     /// A platform that the recipe does not have.
     #[error("recipe `{recipe}` is not for {arch}")]
     NoPlatform {
@@ -236,6 +242,8 @@ impl Error {
             Self::Registry(error) => error,
             Self::Push(error) => error,
             Self::Inspect(error) => error,
+            Self::Contents(error) => error,
+            Self::NotThere(error) => error,
             Self::NoLock(_)
             | Self::LockDiffers(_)
             | Self::OfflineLock

@@ -2,6 +2,8 @@
 
 pub mod build;
 pub mod cache;
+pub mod contents;
+pub mod diff;
 pub mod error;
 pub mod fetch;
 pub mod indexes;
@@ -12,7 +14,9 @@ pub mod project;
 pub mod push;
 pub mod report;
 pub mod rootfs;
+pub mod scripts;
 pub mod unpack;
+pub mod why;
 
 pub use error::Error;
 
