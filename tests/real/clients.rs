@@ -78,7 +78,13 @@ fn containerd_imports_unpacks_and_runs() {
         // Unpacking checks the DiffID of every layer; running proves the result.
         let version = ["/usr/lib/jvm/java-11-openjdk-amd64/bin/java", "-version"];
         succeed(ctr().args(["run", "--rm", "--snapshotter", "native", &image, &format!("java-{name}")]).args(version));
-        succeed(ctr().args(["images", "unpack", "--snapshotter", "native", "--platform", "linux/arm64", &image]));
+        let mounted = folder.join(format!("arm64-{name}"));
+        fs::create_dir(&mounted).unwrap();
+        let mount = ["images", "mount", "--snapshotter", "native", "--platform", "linux/arm64", &image];
+        succeed(ctr().args(mount).arg(&mounted));
+        let found = mounted.join("usr/lib/jvm/java-11-openjdk-arm64/bin/java").is_file();
+        succeed(ctr().args(["images", "unmount"]).arg(&mounted));
+        assert!(found, "{name}: there is no java in the arm64 image");
     }
 }
 
