@@ -1,4 +1,62 @@
 //! Mokapot builds reproducible multi-platform OCI images from Debian packages, without running anything foreign.
+//!
+//! This page is the map of the house: its floors and rooms, the way of the data through them, and every file on disk with
+//! the type that owns it. It changes in the commit that changes the house.
+//!
+//! # Floors and rooms
+//!
+//! Imports go down only; `tests/layering.rs` fails on an upward import, and on a sideways one that its table does not allow.
+//!
+//! | floor | room | one sentence |
+//! |---|---|---|
+//! | [`cli`] 5 | | one file a command; text, JSON, progress, exit codes; the only floor that prints or reads the environment |
+//! | [`ops`] 4 | | one use case a file: [`ops::build`], [`ops::lock`], [`ops::push`] …; the order of effects |
+//! | [`io`] 3 | [`io::archive`] | apt repositories: signed metadata, by-hash, package indexes |
+//! | | [`io::http`] | one client: redirect rules, retries, resumption, verified downloads |
+//! | | [`io::sources`] | mirrors by alias and credentials, from this machine's own package clients |
+//! | | [`io::store`] | the content-addressed cache: atomic, locked between processes, hashed again on use |
+//! | | [`io::registry`] | OCI layouts and archives on disk, and the distribution API, behind one small interface |
+//! | [`domain`] 2 | [`domain::recipe`] | the only place that knows the TOML; a bad recipe is shown with file, line, column and a remedy |
+//! | | [`domain::resolve`] | a request and package indexes: the packages `apt` would install, or a tree of reasons |
+//! | | [`domain::lock`] | the lockfile; only what [`domain::lock::check`] returns can be built |
+//! | | [`domain::rootfs`] | the tree in memory: symlink-aware paths, diversions, an owner for every entry |
+//! | | [`domain::install`] | what `dpkg` does: unpack order, files that meet, the package database |
+//! | | [`domain::script`] | the ledger of maintainer scripts |
+//! | | [`domain::layer`] | fragments, the owner-aware plan of layers, and the concatenation that makes a layer |
+//! | | [`domain::image`] | config, manifest per platform, index |
+//! | [`formats`] 1 | [`formats::deb`] | version order, deb822, relations, `Release`, `ar`, reading `.deb` |
+//! | | [`formats::tar`] | a strict reader for foreign archives, and the canonical writer with its byte format |
+//! | | [`formats::compress`] | bounded decoders for foreign bytes; our own encoders, whose output depends on no CPU |
+//! | | [`formats::openpgp`] | signatures of archives by pinned keys |
+//! | | [`formats::oci`] | references, documents with their exact bytes, strict and canonical JSON |
+//! | [`base`] 0 | | digests, platforms, the epoch, progress events, redaction, what every error can tell |
+//!
+//! # The way of the data
+//!
+//! ```text
+//! recipe.toml ──recipe──▶ Recipe ─┐
+//! archive (InRelease, Packages; verified) ──▶ Request ──resolve──▶ Resolution ──lock──▶ recipe.lock
+//! Recipe + lockfile ──lock::check──▶ Locked
+//! Locked ──http──▶ .deb files in the store (size and SHA-256 checked while streaming)
+//! .deb ──install::deb, layer──▶ fragment (decompressed once, canonical tar, compressed once) + index + facts
+//! indexes + facts ──install──▶ Tree per platform (metadata in memory; file bytes stay in the store)
+//! Tree ──layer::plan──▶ layers ──layer::assemble──▶ blobs ──image──▶ config, manifests, index
+//! index ──registry──▶ OCI layout, archive or registry (children first, tag last)
+//! ```
+//!
+//! # Files on disk
+//!
+//! | file | owner | rule |
+//! |---|---|---|
+//! | `recipes/NAME.toml` | [`domain::recipe::Recipe`], found by [`ops::project::Project`] | people write it |
+//! | `recipes/NAME.lock` | [`domain::lock::Lockfile`], written by [`ops::project::Loaded`] | versioned; a newer version is refused; replaced by rename |
+//! | `mirrors.toml` | [`io::sources::mirrors::Mirrors`] | alias = address; of the project or of the user |
+//! | store: `version`, `lock` | [`io::store::Store`] | a newer format is refused; shared lock while building, exclusive while collecting garbage |
+//! | store: `blobs/sha256/HEX` | [`io::store::Store`] | named by its hash, hashed again on use, put aside when damaged |
+//! | store: `memo/KIND/HEX` | [`io::store::Store`] | small records by the digest of what they depend on; losing one costs time only |
+//! | store: `tmp/`, `claims/`, `quarantine/` | [`io::store::Store`] | swept by the next run; kernel locks; damaged entries |
+//! | layout: `oci-layout`, `index.json`, `blobs/` | [`io::registry::Layout`] | image-spec; blobs by rename, `index.json` last |
+//! | `FILE` of `oci-archive:FILE` | [`io::registry::archive`] | a deterministic tar of a layout with one image |
 
 pub mod base;
 pub mod cli;

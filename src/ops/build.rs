@@ -10,6 +10,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use crate::base::{Arch, Digest, Epoch, Event, Fault, Hasher, Platform};
 use crate::domain::image::{self, LayerDescriptor, LayerFormat};
 use crate::domain::layer::{Assembled, fragment};
@@ -248,10 +250,8 @@ impl<'a> Work<'a> {
     fn build(&self) -> Result<Built, Error> {
         let packages = self.packages();
         let artefacts = self.unpacking().artefacts(&packages)?;
-        let mut rootfs = Vec::new();
-        for arch in &self.architectures {
-            rootfs.push(self.rootfs(*arch, &artefacts)?);
-        }
+        let rootfs = self.architectures.par_iter().map(|arch| self.rootfs(*arch, &artefacts));
+        let rootfs: Vec<Rootfs> = rootfs.collect::<Result<_, Error>>()?;
         let planned: Vec<Planned<'_>> = rootfs
             .iter()
             .flat_map(|rootfs| rootfs.layers.iter().map(|plan| Planned { plan, artefacts: &rootfs.artefacts }))

@@ -21,6 +21,9 @@ use crate::io::store::Store;
 /// The kind of memos that lead from a `.deb` to its fragment.
 const MEMO: &str = "fragment";
 
+/// The kind of memos that say that a `.deb`'s files are what its own `md5sums` says.
+const SUMS: &str = "md5sums";
+
 /// The version of [`Facts`] and of how a `.deb` becomes entries: raise it, and every package is unpacked anew.
 const FORMAT: u32 = 1;
 
@@ -104,6 +107,13 @@ impl Unpacking<'_> {
         key.finish().0
     }
 
+    fn sums_key(&self, package: &PackageLock) -> Digest {
+        let mut key = Hasher::new();
+        key.update(format!("{FORMAT} ").as_bytes());
+        key.update(package.sha256.as_bytes());
+        key.finish().0
+    }
+
     fn record(&self, package: &PackageLock) -> Option<Record> {
         let find = |any_epoch| {
             let value = self.store.memo_get(MEMO, &self.key(package, any_epoch))?;
@@ -135,7 +145,10 @@ impl Unpacking<'_> {
         let deb = Counted { inner: deb, progress: self.progress };
         let out = BufWriter::with_capacity(1 << 20, self.store.writer(None)?);
         let mut writer = FragmentWriter::new(self.compression, self.epoch, out)?;
-        let options = install::deb::Options { limits: LIMITS, check_md5sums: true };
+        // A package's own list of MD5 sums is held against its files when they are first seen, and never again.
+        let sums = self.sums_key(locked);
+        let seen = self.store.memo_get(SUMS, &sums).is_some();
+        let options = install::deb::Options { limits: LIMITS, check_md5sums: !seen };
         let facts = install::deb::read(deb, &expected(locked)?, options, |entry, content| {
             writer.push(entry, content).map_err(|source| Unpack::Layer(Box::new(source)))
         });
@@ -156,6 +169,9 @@ impl Unpacking<'_> {
                     .map_err(|error| Error::Memo { what: "facts of a package", reason: error.to_string() })?,
             )?,
         };
+        if !seen {
+            self.store.memo_put(SUMS, &sums, b"sound");
+        }
         let latest = index.max_mtime().unwrap_or(0);
         // A time equal to the epoch may have been a later one.
         let key = self.key(locked, latest < self.epoch.seconds());

@@ -55,6 +55,20 @@ impl Store {
     /// # Errors
     /// [`StoreError::Absent`] when there is none, [`StoreError::Damaged`] when it is no regular file of the right size.
     pub fn reader(&self, digest: &Digest, size: u64) -> Result<BlobReader<'_>, StoreError> {
+        let (path, file) = self.open_entry(digest, size)?;
+        Ok(BlobReader { store: self, digest: *digest, size, path, file, hasher: Some(Hasher::new()) })
+    }
+
+    /// An entry's file for a caller that hashes all of its bytes itself; hashing them twice would be for nothing. Where
+    /// they turn out wrong, the caller asks [`Store::file`], which puts the entry aside.
+    ///
+    /// # Errors
+    /// As [`Store::reader`].
+    pub fn unchecked(&self, digest: &Digest, size: u64) -> Result<File, StoreError> {
+        self.open_entry(digest, size).map(|(_, file)| file)
+    }
+
+    fn open_entry(&self, digest: &Digest, size: u64) -> Result<(PathBuf, File), StoreError> {
         let path = self.find(digest).ok_or(StoreError::Absent { digest: *digest })?;
         let damaged = |reason: String| self.quarantine(digest, &path, reason);
         // Looked at before it is opened: opening a FIFO would wait for ever.
@@ -72,7 +86,7 @@ impl Store {
         };
         // When it was used last decides what garbage collection takes; not being allowed to say so is no failure.
         let _ = file.set_modified(self.settings.now);
-        Ok(BlobReader { store: self, digest: *digest, size, path, file, hasher: Some(Hasher::new()) })
+        Ok((path, file))
     }
 
     /// Where the entry is, if something of that name is there.
