@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod archive;
+mod build;
+mod concurrent;
 mod data;
 mod deb;
 mod fetch;
@@ -19,6 +21,7 @@ mod push;
 mod push_faults;
 mod recipe;
 mod registry;
+mod reproducible;
 mod resolve;
 mod rootfs;
 mod store;
