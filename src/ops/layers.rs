@@ -168,7 +168,8 @@ impl Layering<'_> {
         let mut reader = BufReader::with_capacity(1 << 18, Counted { inner: reader, progress: self.progress });
         layer.fragment(index, &mut reader).map_err(|error| match error {
             LayerError::Fragment { source, .. } => StoreError::inside(source, self.store.root()).into(),
-            other => other.into(),
+            // Damaged members are met before the end of the fragment, where the store looks at its digest.
+            other => reader.into_inner().inner.check().map_or_else(Error::from, |()| other.into()),
         })
     }
 
