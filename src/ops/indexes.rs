@@ -1,9 +1,11 @@
 //! The package indexes of a suite: fetched into the store by their checksums, then read from there.
 
-use crate::base::{Arch, Class, Fault, Phase};
+use std::fs::File;
+
+use crate::base::{Arch, Class, Event, Fault, Phase};
 use crate::formats::deb::Package;
 use crate::formats::deb::package::PoolFile;
-use crate::io::archive::{ArchiveError, Index, SignedRelease, Variant, Visit};
+use crate::io::archive::{ArchiveError, Encoding, Index, SignedRelease, Variant, Visit};
 use crate::io::store::StoreError;
 
 use super::fetch::{Failure, FetchError, Fetcher, Input};
@@ -38,12 +40,24 @@ pub async fn read(
     let mut count = 0;
     for component in components {
         for index in release.index(component, arch)? {
-            let (variant, digest, size) = fetch(fetcher, &index).await?;
-            let mut reader = fetcher.store.reader(&digest, size)?;
-            count += index.read(&mut reader, variant.encoding, &mut Visit { wants, takes })?;
+            let (encoding, mut file) = open(fetcher, &index).await?;
+            count += index.read(&mut file, encoding, &mut Visit { wants, takes })?;
         }
     }
     Ok(count)
+}
+
+/// An index from the store, all of whose bytes were hashed. One that is damaged is fetched again, once.
+async fn open(fetcher: &Fetcher, index: &Index) -> Result<(Encoding, File), IndexError> {
+    let (variant, digest, size) = fetch(fetcher, index).await?;
+    match fetcher.store.file(&digest, size) {
+        Err(error @ StoreError::Damaged { .. }) => {
+            fetcher.progress.emit(Event::Warning(error.to_string()));
+            let (variant, digest, size) = fetch(fetcher, index).await?;
+            Ok((variant.encoding, fetcher.store.file(&digest, size)?))
+        }
+        file => Ok((variant.encoding, file?)),
+    }
 }
 
 /// Brings the first form of an index that can be had into the store.

@@ -113,10 +113,27 @@ async fn open<'r>(
                 suite: name.clone(),
                 keyring: keyring.clone(),
             };
-            suites.push(Suite { archive, name, release: archive::open(client, &source, &freshness).await? });
+            let release = archive::open(client, &source, &freshness).await?;
+            if let Some(before) = before.filter(|before| is_swapped(before, &release)) {
+                let text = format!(
+                    "{} {name}: its Release has the date of the locked one, {}, and other content: {}, locked was {}",
+                    archive.mirror,
+                    before.date.rfc3339(),
+                    release.file.0,
+                    before.sha256
+                );
+                inputs.fetcher.progress.emit(Event::Warning(text));
+            }
+            suites.push(Suite { archive, name, release });
         }
     }
     Ok(suites)
+}
+
+/// Whether an archive says something else than before without saying that time has passed. It is signed all the same, and
+/// an archive may do so by mistake, so this is told and not refused; which packages are taken, the lock's diff shows.
+fn is_swapped(before: &ReleaseLock, now: &SignedRelease) -> bool {
+    before.date == now.release.date && before.sha256 != now.file.0
 }
 
 /// The versions of the previous lock that stay.

@@ -12,8 +12,8 @@ use crate::base::{Arch, Digest, Epoch};
 use crate::domain::install::{
     Accounts, Group, RecipeFile, Shipment, State, User, database, files, unpack, unpack_order,
 };
-use crate::domain::layer::FragmentReader;
 use crate::domain::layer::plan::{self, LayerPlan, plan};
+use crate::domain::layer::{FragmentReader, LayerError};
 use crate::domain::recipe::{self, Recipe, Target};
 use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Tree};
 use crate::io::store::Store;
@@ -108,7 +108,16 @@ fn accounts(
         return Ok(());
     }
     let failed = |source| Error::Account { arch, source };
-    let mut accounts = Accounts::of(tree, epoch, |content| read(content, artefacts, store)).map_err(failed)?;
+    let mut unreadable = None;
+    let accounts = Accounts::of(tree, epoch, |content| {
+        read(content, artefacts, store).map_err(|error| {
+            let text = error.to_string();
+            unreadable = Some(error);
+            text
+        })
+    });
+    // What the store gave wrong is no fault of the recipe, and may be had again.
+    let mut accounts = accounts.map_err(|source| unreadable.unwrap_or_else(|| failed(source)))?;
     for (name, gid) in &recipe.groups {
         accounts.add_group(&Group { name: name.clone(), gid: *gid }).map_err(failed)?;
     }
@@ -133,17 +142,17 @@ fn accounts(
 }
 
 /// The bytes of a small file of the tree.
-fn read(content: &Content, artefacts: &[Arc<Artefact>], store: &Store) -> Result<Vec<u8>, String> {
+fn read(content: &Content, artefacts: &[Arc<Artefact>], store: &Store) -> Result<Vec<u8>, Error> {
     match content {
         Content::Bytes(bytes) => Ok(bytes.to_vec()),
         Content::Entry { at, .. } => {
-            let missing = || "its package is missing".to_owned();
+            let missing = || LayerError::Index("an entry that is not there");
             let index = &artefacts.get(at.artefact as usize).ok_or_else(missing)?.index;
             let placed = index.entries.get(at.entry as usize).ok_or_else(missing)?;
-            let file = store.file(&index.digest, index.size).map_err(|error| error.to_string())?;
-            let mut reader = FragmentReader::new(index, file).map_err(|error| error.to_string())?;
+            let mut reader = FragmentReader::new(index, store.file(&index.digest, index.size)?)?;
             let mut bytes = Vec::new();
-            reader.open(placed).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+            let read = reader.open(placed).read_to_end(&mut bytes);
+            read.map_err(|source| LayerError::Fragment { digest: index.digest, source })?;
             Ok(bytes)
         }
     }

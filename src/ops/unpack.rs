@@ -142,16 +142,18 @@ impl Unpacking<'_> {
 
     fn make(&self, locked: &PackageLock) -> Result<Artefact, Error> {
         let deb = self.store.reader(&locked.sha256, locked.size)?;
-        let deb = Counted { inner: deb, progress: self.progress };
+        let mut deb = Counted { inner: deb, progress: self.progress };
         let out = BufWriter::with_capacity(1 << 20, self.store.writer(None)?);
         let mut writer = FragmentWriter::new(self.compression, self.epoch, out)?;
         // A package's own list of MD5 sums is held against its files when they are first seen, and never again.
         let sums = self.sums_key(locked);
         let seen = self.store.memo_get(SUMS, &sums).is_some();
         let options = install::deb::Options { limits: LIMITS, check_md5sums: !seen };
-        let facts = install::deb::read(deb, &expected(locked)?, options, |entry, content| {
+        let facts = install::deb::read(&mut deb, &expected(locked)?, options, |entry, content| {
             writer.push(entry, content).map_err(|source| Unpack::Layer(Box::new(source)))
         });
+        // Whatever was found wrong: the archive's fault it is only if the store gave the bytes that it lists.
+        deb.inner.check()?;
         let facts = facts.map_err(|error| match error {
             Unpack::Install(error) => Error::from(*error),
             Unpack::Layer(source) => Error::Unpack { package: label(locked), source },

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod archive;
+mod build;
+mod concurrent;
 mod contents;
 mod data;
 mod deb;
@@ -20,6 +22,7 @@ mod push;
 mod push_faults;
 mod recipe;
 mod registry;
+mod reproducible;
 mod resolve;
 mod rootfs;
 mod store;

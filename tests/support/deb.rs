@@ -92,9 +92,14 @@ impl Deb {
         self
     }
 
+    /// The control file.
+    pub fn stanza(&self) -> String {
+        self.fields.iter().map(|(key, value)| format!("{key}: {value}\n")).collect()
+    }
+
     /// The plain `control.tar`.
     pub fn control_tar(&self) -> Vec<u8> {
-        let stanza: String = self.fields.iter().map(|(key, value)| format!("{key}: {value}\n")).collect();
+        let stanza = self.stanza();
         let root = (Entry::new("", Kind::Directory, 0o755, MTIME), Vec::new());
         let control = (Entry::new("control", file(stanza.as_bytes()), 0o644, MTIME), stanza.into_bytes());
         tar([root, control].iter().chain(&self.control))

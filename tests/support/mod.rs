@@ -16,6 +16,7 @@ pub mod http;
 pub mod image;
 pub mod keys;
 pub mod packages;
+pub mod project;
 pub mod registry;
 pub mod run;
 pub mod treediff;

@@ -1,6 +1,5 @@
 //! Layers: each artefact's files become one fragment, compressed once; a layer is a concatenation of fragments, and the
 //! [plan] says of which.
-//! Layers: each artefact's files become one fragment, compressed once; a layer is a concatenation of fragments.
 
 pub mod assemble;
 pub mod error;

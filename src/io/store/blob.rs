@@ -108,6 +108,18 @@ impl Store {
     }
 }
 
+impl BlobReader<'_> {
+    /// Reads what is left, to know whether the entry was what its name says. For those who stopped early: bytes that make
+    /// no sense may be the entry's fault, or the store's.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it was not (it is put aside then), or when it cannot be read.
+    pub fn check(mut self) -> Result<(), StoreError> {
+        let copied = io::copy(&mut self, &mut io::sink());
+        copied.map(drop).map_err(|error| StoreError::inside(error, &self.path))
+    }
+}
+
 impl Read for BlobReader<'_> {
     /// # Errors
     /// Where the bytes turn out wrong, with [`StoreError::Damaged`] inside.
