@@ -7,6 +7,8 @@
 //!
 //! It uses the codec libraries directly and knows nothing of the program's own code, so that it cannot get slower with it.
 
+#![expect(clippy::expect_used, reason = "a benchmark that cannot run says why and ends")]
+
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};

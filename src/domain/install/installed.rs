@@ -82,7 +82,6 @@ impl Installed {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::domain::rootfs::{Kind, Meta, Owner};

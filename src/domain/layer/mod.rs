@@ -1,5 +1,5 @@
 //! Layers: each artefact's files become one fragment, compressed once; a layer is a concatenation of fragments, and the
-//! [plan] says of which.
+//! [plan](mod@plan) says of which.
 
 pub mod assemble;
 pub mod error;

@@ -6,7 +6,7 @@
 //!
 //! A [`Recipe`] is right by construction: its values are parsed, its named files digested, its placeholders filled in for each
 //! platform. A recipe that is wrong becomes a [`RecipeError`], which shows file, line, column, the line itself, the rule and a hint.
-//! The keys are those of the types in `wire`, from which [`schema`] is generated too.
+//! The keys are those of the types in `wire`, from which [`schema()`] is generated too.
 
 mod accounts;
 mod at;
