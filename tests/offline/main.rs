@@ -3,12 +3,14 @@
 
 mod archive;
 mod build;
+mod cached;
 mod concurrent;
 mod data;
 mod deb;
 mod fetch;
 mod http;
 mod install;
+mod killed;
 mod layout;
 mod lock;
 mod login;
@@ -20,6 +22,7 @@ mod project;
 mod push;
 mod push_faults;
 mod recipe;
+mod refused;
 mod registry;
 mod reproducible;
 mod resolve;
