@@ -3,6 +3,7 @@
 
 mod archive;
 mod build;
+mod cached;
 mod concurrent;
 mod contents;
 mod data;
@@ -10,6 +11,7 @@ mod deb;
 mod fetch;
 mod http;
 mod install;
+mod killed;
 mod layout;
 mod lock;
 mod login;
@@ -21,6 +23,7 @@ mod project;
 mod push;
 mod push_faults;
 mod recipe;
+mod refused;
 mod registry;
 mod reproducible;
 mod resolve;

@@ -16,8 +16,10 @@ pub struct BlobReader<'s> {
     size: u64,
     path: PathBuf,
     file: File,
-    /// Gone when the end was reached and all was well.
+    /// Gone when the end was reached.
     hasher: Option<Hasher>,
+    /// What was wrong at the end; every further `read` says it again.
+    damage: Option<String>,
 }
 
 impl Store {
@@ -56,7 +58,7 @@ impl Store {
     /// [`StoreError::Absent`] when there is none, [`StoreError::Damaged`] when it is no regular file of the right size.
     pub fn reader(&self, digest: &Digest, size: u64) -> Result<BlobReader<'_>, StoreError> {
         let (path, file) = self.open_entry(digest, size)?;
-        Ok(BlobReader { store: self, digest: *digest, size, path, file, hasher: Some(Hasher::new()) })
+        Ok(BlobReader { store: self, digest: *digest, size, path, file, hasher: Some(Hasher::new()), damage: None })
     }
 
     /// An entry's file for a caller that hashes all of its bytes itself; hashing them twice would be for nothing. Where
@@ -131,12 +133,17 @@ impl Read for BlobReader<'_> {
             }
             return Ok(n);
         }
-        let Some(hasher) = self.hasher.take() else { return Ok(0) };
-        let (digest, length, ()) = hasher.finish();
-        if (digest, length) == (self.digest, self.size) {
-            return Ok(0);
+        if let Some(hasher) = self.hasher.take() {
+            let (digest, length, ()) = hasher.finish();
+            if (digest, length) != (self.digest, self.size) {
+                let reason = format!("its bytes hash to {digest} ({length} bytes)");
+                self.damage = Some(reason.clone());
+                return Err(io::Error::other(self.store.quarantine(&self.digest, &self.path, reason)));
+            }
         }
-        let reason = format!("its bytes hash to {digest} ({length} bytes)");
-        Err(io::Error::other(self.store.quarantine(&self.digest, &self.path, reason)))
+        match &self.damage {
+            None => Ok(0),
+            Some(reason) => Err(io::Error::other(StoreError::Damaged { digest: self.digest, reason: reason.clone() })),
+        }
     }
 }

@@ -1,0 +1,231 @@
+//! Archives, packages, recipes and locks that must not become an image: the exit code of their class, the thing by its name, and
+//! nothing written.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use crate::support::archive::Archive;
+use crate::support::deb::{Deb, raw_header};
+use crate::support::http::{Reply, Server};
+use crate::support::keys::Key;
+use crate::support::project::{Project, RECIPE, app, layout_is_sound, tree, tree_hash};
+
+const DEB: &str = "pool/main/a/app/app_1.0_amd64.deb";
+
+/// Builds, and checks that it is refused without a trace in the project or a tag in the layout.
+#[track_caller]
+fn refused(project: &Project, code: i32, named: &[&str]) {
+    let before = tree_hash(&project.path("project"));
+    project.build(&[]).failed(code, named);
+    assert_eq!(tree_hash(&project.path("project")), before);
+    assert!(layout_is_sound(&project.layout()).is_empty());
+}
+
+/// An archive of these packages and an essential one.
+fn archive(debs: &[Deb]) -> Project {
+    let mut archive = Archive::new(7);
+    let base = tree(Deb::new("base-files", "12"), &["etc"]).field("Essential", "yes").file("etc/passwd", b"");
+    for deb in [&[base], debs].concat() {
+        archive.add("fake", &deb.stanza(), &deb.build());
+    }
+    let project = Project::over(archive);
+    let (head, _) = RECIPE.split_once("[[file]]").unwrap();
+    project.write("project/recipes/app.toml", head);
+    project
+}
+
+/// An archive that lists these bytes as this package, and nothing else.
+fn listed_as(deb: &Deb, bytes: &[u8]) -> Project {
+    let mut archive = Archive::new(7);
+    archive.add("fake", &deb.stanza(), bytes);
+    let project = Project::over(archive);
+    let (head, _) = RECIPE.split_once("[[file]]").unwrap();
+    project.write("project/recipes/app.toml", &head.replace("[packages]", "[packages]\nvariant = \"none\""));
+    project
+}
+
+#[test]
+fn archives_that_are_not_to_be_trusted() {
+    let mut project = Project::new();
+    // Signed by another key than the recipe's, even one of the same name.
+    let other = Key::new(8);
+    project.serve(|files| {
+        let release = String::from_utf8(files["dists/fake/Release"].clone()).unwrap();
+        files.insert("dists/fake/InRelease".into(), other.cleartext(&release).into_bytes());
+    });
+    refused(&project, 7, &["debian fake", "InRelease", &other.fingerprint()[24..]]);
+    // No signature at all; a page that is none.
+    project.serve(|files| {
+        files.remove("dists/fake/InRelease");
+        files.remove("dists/fake/Release.gpg");
+    });
+    refused(&project, 7, &["debian fake", "not signed"]);
+    project.serve(|files| drop(files.insert("dists/fake/InRelease".into(), b"<html>Please log in</html>".to_vec())));
+    refused(&project, 7, &["debian fake", "InRelease"]);
+    // Times.
+    for (field, value, words) in [
+        ("Date", "Thu, 01 Jan 2150 00:00:00 UTC", "from the future"),
+        ("Valid-Until", "Fri, 02 Jan 2026 00:00:00 UTC", "expired"),
+    ] {
+        let mut project = Project::new();
+        project.archive.suite("fake").set(field, value);
+        project.publish();
+        refused(&project, 8, &["debian fake", words]);
+    }
+    project.archive.suite("fake").set("Codename", "mallory").set("Suite", "mallory");
+    project.publish();
+    refused(&project, 7, &["debian fake", "mallory"]);
+    // Older than the recipe lets a suite be.
+    let project = Project::new();
+    project.write("project/recipes/app.toml", &RECIPE.replace("signed-by", "max-age-days = 1\nsigned-by"));
+    refused(&project, 8, &["debian fake", "1 days"]);
+}
+
+#[test]
+fn a_release_that_changed_without_a_new_date_is_told() {
+    let mut project = Project::new();
+    project.lock(&[]).ok();
+    project.archive.suite("fake").set("Description", "swapped");
+    project.publish();
+    let ran = project.lock(&["--update"]).ok();
+    assert!(ran.stderr.contains("debian fake") && ran.stderr.contains("other content"), "{}", ran.stderr);
+    // An older one is refused.
+    project.archive.suite("fake").set("Date", "Wed, 31 Dec 2025 00:00:00 UTC");
+    project.publish();
+    let before = tree_hash(&project.path("project"));
+    project.lock(&["--update"]).failed(8, &["debian fake", "older than before"]);
+    assert_eq!(tree_hash(&project.path("project")), before);
+}
+
+#[test]
+fn packages_that_are_not_what_they_should_be() {
+    let plain = tree(Deb::new("app", "1.0"), &["etc"]);
+    for path in ["etc/.wh.passwd", "etc/.wh..wh..opq", "etc/.wh."] {
+        // Our own writer refuses such names.
+        let entry = raw_header(format!("./{path}").as_bytes(), b'0', b"00000000000\0", b"");
+        let project = listed_as(&plain, &plain.build_with_data(&[entry, vec![0; 1024]].concat()));
+        project.lock(&[]).ok();
+        refused(&project, 6, &["app 1.0", path]);
+    }
+    // Another content than its md5sums says.
+    let project =
+        archive(&[plain.clone().file("etc/x", b"x").control("md5sums", &format!("{}  etc/x\n", "0".repeat(32)))]);
+    project.lock(&[]).ok();
+    refused(&project, 6, &["app 1.0", "/etc/x"]);
+    // Two packages of one path, and neither replaces the other.
+    let depends = plain.clone().field("Depends", "rival").file("etc/x", b"x");
+    let project = archive(&[depends, tree(Deb::new("rival", "1.0"), &["etc"]).file("etc/x", b"y")]);
+    project.lock(&[]).ok();
+    refused(&project, 5, &["app 1.0", "rival 1.0", "/etc/x"]);
+    // Another package than the index says.
+    let project = listed_as(&plain, &Deb::new("mallory", "2.0").build());
+    project.lock(&[]).ok();
+    refused(&project, 6, &["app 1.0", "mallory"]);
+}
+
+#[test]
+fn files_that_vanished_are_replaced_or_named() {
+    let mut project = Project::new();
+    project.lock(&[]).ok();
+    project.release_newer();
+    let gone = ["amd64", "arm64"].map(|arch| format!("pool/main/a/app/app_1.0_{arch}.deb"));
+    project.serve(|files| gone.iter().for_each(|path| drop(files.remove(path))));
+    let before = tree_hash(&project.path("project"));
+    project.build(&["--locked"]).failed(9, &["app 1.0 (amd64)", "vanished", "debian fake", "lock --update"]);
+    assert_eq!(tree_hash(&project.path("project")), before);
+    let ran = project.build(&[]).ok();
+    assert!(ran.stderr.contains("vanished") && ran.stderr.contains("2.0"), "{}", ran.stderr);
+    project.assert_tidy();
+    // Wrong bytes are not a file that vanished.
+    let project = Project::new();
+    project.lock(&[]).ok();
+    project.serve(|files| drop(files.insert(DEB.into(), b"other".to_vec())));
+    refused(&project, 6, &["app 1.0 (amd64)"]);
+}
+
+#[test]
+fn requests_that_cannot_be_satisfied() {
+    let project = Project::new();
+    project.write("project/recipes/app.toml", &RECIPE.replace("[\"app\"]", "[\"no-such-thing\"]"));
+    refused(&project, 5, &["no-such-thing"]);
+    project.write("project/recipes/app.toml", &RECIPE.replace("[\"app\"]", "[\"app\", \"docs-\"]"));
+    refused(&project, 5, &["docs", "app"]);
+    // One platform ahead of the other.
+    let mut project = Project::new();
+    let deb = app("2.0", "amd64");
+    project.archive.add("fake", &deb.stanza(), &deb.build());
+    project.publish();
+    refused(&project, 5, &["app", "1.0", "2.0"]);
+    project.write("project/recipes/app.toml", &RECIPE.replace("[packages]", "[packages]\naccept-skew = [\"app\"]"));
+    project.build(&[]).ok();
+}
+
+#[test]
+fn locks_that_were_changed_by_hand() {
+    let project = Project::new();
+    project.lock(&[]).ok();
+    let path = project.lock_path().display().to_string();
+    let sound = fs::read_to_string(&path).unwrap();
+    let changed = |from: &str, to: &str| {
+        assert!(sound.contains(from), "no {from} in {sound}");
+        sound.replacen(from, to, 1)
+    };
+    for (lock, named) in [
+        (changed("[[package]]", "<<<<<<< ours\n[[package]]"), "conflict"),
+        (changed("pool/main/a/app/", "pool/main/../../../"), "file"),
+        (changed("pool/main/a/app/", "pool/main/%2e%2e/"), "file"),
+        (changed("pool/main/a/app/", "/etc/"), "file"),
+        (changed("pool/main/a/app/", "pool\\\\main\\\\"), "file"),
+        (changed("depends = [\"docs\"", "depends = [\"mallory\""), "mallory"),
+        (changed("name = \"docs\"", "name = \"dogs\""), "do"),
+        (changed("version = 1", "version = 99"), "99"),
+    ] {
+        fs::write(&path, &lock).unwrap();
+        project.server.clear();
+        refused(&project, 4, &[&path, named]);
+        assert!(project.server.requests().is_empty());
+    }
+    // A size that is wrong, beside a digest that is right.
+    let size = sound.split("_amd64.deb\"\nsize = ").nth(1).unwrap().lines().next().unwrap();
+    fs::write(&path, changed(&format!("size = {size}"), "size = 77")).unwrap();
+    refused(&project, 6, &["77", size]);
+}
+
+#[test]
+fn a_lock_is_not_written_through_links_or_over_what_is_read_only() {
+    let project = Project::new();
+    let path = project.lock_path();
+    project.write("elsewhere.lock", "precious");
+    symlink(project.path("elsewhere.lock"), &path).unwrap();
+    assert_eq!(project.lock(&["--update"]).code, 4);
+    assert_eq!(fs::read(project.path("elsewhere.lock")).unwrap(), b"precious");
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert!(matches!(project.lock(&[]).code, 4 | 10));
+    fs::remove_dir(&path).unwrap();
+    let mut project = project;
+    project.lock(&[]).ok();
+    let sound = fs::read(&path).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+    project.release_newer();
+    project.lock(&["--update"]).failed(4, &[&*path.to_string_lossy(), "read-only"]);
+    assert_eq!(fs::read(&path).unwrap(), sound);
+}
+
+#[test]
+fn nobody_else_is_asked() {
+    let project = Project::new();
+    let other = Server::start(|_| Reply::ok("here I am"));
+    // A stanza cannot lead away from its mirror.
+    let mut archive = Archive::new(7);
+    let deb = app("1.0", "amd64");
+    archive.add("fake", &deb.stanza(), &deb.build());
+    for stanzas in archive.suite("fake").indexes.values_mut() {
+        *stanzas = stanzas.replace("Filename: pool/", &format!("Filename: {}/", other.url()));
+    }
+    let away = Project::over(archive);
+    refused(&away, 6, &["debian fake", "app"]);
+    assert!(other.requests().is_empty());
+    project.build(&[]).ok();
+    assert!(project.server.requests().iter().all(|request| request.header("host") == Some(project.server.address())));
+}
