@@ -2,10 +2,11 @@
 //!
 //! It is `jre-11` without the suites that still move, so that its lock can be pinned for good: what moves loses old files.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use serde_json::Value;
 
@@ -79,6 +80,29 @@ pub(crate) fn jre() -> &'static Built {
 pub(crate) fn jre_gzip() -> &'static Built {
     static BUILT: OnceLock<Built> = OnceLock::new();
     BUILT.get_or_init(|| build_with("gzip"))
+}
+
+/// The image of `tests/recipes/NAME.toml`, and its lockfile, made now where none is committed: for suites that move. Built
+/// once a name, however many tests ask.
+pub(crate) fn build_of(name: &str) -> (&'static Built, PathBuf) {
+    static BUILT: Mutex<BTreeMap<String, &'static Built>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().unwrap();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let recipe = folder.join("tests/recipes").join(format!("{name}.toml"));
+    let image = *built.entry(name.to_owned()).or_insert_with(|| {
+        let folder = scratch(name);
+        copy_folder(&repository().join("tests/recipes"), &folder.join("tests/recipes"));
+        copy_folder(&repository().join("recipes/keys"), &folder.join("recipes/keys"));
+        let keyring = "debian-archive-keyring.gpg";
+        fs::copy(Path::new("/usr/share/keyrings").join(keyring), folder.join("tests/recipes").join(keyring)).unwrap();
+        let layout = folder.join("oci");
+        let mut command = mokapot();
+        command.args(["build", &recipe.display().to_string(), "--output"]).arg(format!("oci:{}", layout.display()));
+        let line = succeed(command.arg("--store").arg(shared_store()));
+        let tag = Box::leak(name.to_owned().into_boxed_str());
+        Box::leak(Box::new(Built { digest: digest_of(&line, name), layout, tag }))
+    });
+    (image, recipe.with_extension("lock"))
 }
 
 fn build_with(compression: &str) -> Built {

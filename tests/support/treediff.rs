@@ -114,6 +114,81 @@ pub fn of_tree(tree: &Tree, content: impl Fn(Position) -> Digest) -> Snapshot {
     all.into_iter().map(|(path, node)| (path, item(node))).collect()
 }
 
+/// The tree of tar archives, the lowest layer first, as the `tar` crate reads them. A directory keeps what is in it; of what
+/// is named twice, the last counts. Modes of directories that no archive names are not made up: there is no item.
+///
+/// # Panics
+/// At a whiteout, which our layers never have.
+pub fn of_tars<'a>(tars: impl IntoIterator<Item = Box<dyn io::Read + 'a>>) -> Snapshot {
+    let mut items = Snapshot::new();
+    let mut links: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
+    for tar in tars {
+        for entry in tar::Archive::new(tar).entries().unwrap() {
+            let mut entry = entry.unwrap();
+            let path = bare(&entry.path_bytes());
+            let last = path.rsplit(|byte| *byte == b'/').next().unwrap();
+            assert!(!last.starts_with(b".wh."), "a whiteout: {}", String::from_utf8_lossy(&path));
+            links.remove(&path);
+            let kind = entry.header().entry_type();
+            if kind.is_hard_link() {
+                let target = bare(&entry.link_name_bytes().unwrap());
+                let target = links.get(&target).cloned().unwrap_or(target);
+                items.insert(path.clone(), items[&target].clone());
+                links.insert(path, target);
+                continue;
+            }
+            let mut xattrs = BTreeMap::new();
+            for extension in entry.pax_extensions().unwrap().into_iter().flatten() {
+                let extension = extension.unwrap();
+                if let Some(name) = extension.key().unwrap().strip_prefix("SCHILY.xattr.") {
+                    xattrs.insert(name.to_owned(), extension.value_bytes().to_vec());
+                }
+            }
+            let mut content = None;
+            let header = entry.header();
+            let device = || (header.device_major().unwrap().unwrap(), header.device_minor().unwrap().unwrap());
+            let (mode, uid, gid) = (header.mode().unwrap() & 0o7777, header.uid().unwrap(), header.gid().unwrap());
+            let shown = match kind {
+                tar::EntryType::Directory => "directory".to_owned(),
+                tar::EntryType::Symlink => {
+                    format!("symlink {}", String::from_utf8_lossy(&entry.link_name_bytes().unwrap()))
+                }
+                tar::EntryType::Char => format!("char {}:{}", device().0, device().1),
+                tar::EntryType::Block => format!("block {}:{}", device().0, device().1),
+                tar::EntryType::Fifo => "fifo".to_owned(),
+                _ => {
+                    assert!(kind.is_file(), "{}: an entry of kind {kind:?}", String::from_utf8_lossy(&path));
+                    let mut hasher = Hasher::around(io::sink());
+                    io::copy(&mut entry, &mut hasher).unwrap();
+                    content = Some(hasher.finish().0);
+                    "file".to_owned()
+                }
+            };
+            let (uid, gid) = (uid.try_into().unwrap(), gid.try_into().unwrap());
+            items.insert(path, Item { kind: shown, mode, uid, gid, content, linked: None, xattrs });
+        }
+    }
+    let mut groups: BTreeMap<Vec<u8>, Vec<Vec<u8>>> = BTreeMap::new();
+    for (path, target) in links {
+        groups.entry(target).or_default().push(path);
+    }
+    for (target, mut names) in groups {
+        names.push(target);
+        names.sort();
+        for name in &names {
+            items.get_mut(name).unwrap().linked = Some(names[0].clone());
+        }
+    }
+    items
+}
+
+/// A path of an archive from `/`.
+fn bare(path: &[u8]) -> Vec<u8> {
+    let path = path.strip_prefix(b"./").unwrap_or(path);
+    let path = path.strip_suffix(b"/").unwrap_or(path);
+    if path == b"." { Vec::new() } else { path.to_vec() }
+}
+
 /// Every difference as a line, at most 50.
 pub fn differences(left: &Snapshot, right: &Snapshot) -> Vec<String> {
     let mut lines = Vec::new();
