@@ -91,14 +91,12 @@ impl<'a> Session<'a> {
         Ok(Mirrors::discover(&MirrorSettings { arguments, environment, files, clients })?)
     }
 
-    /// The HTTP client of archives and other sources.
-    fn client(&self) -> Result<Client, Error> {
+    /// How to talk to anybody: by way of the proxies that the environment names.
+    fn http_settings(&self) -> HttpSettings {
         let proxy = |lower: &str, upper: &str| {
             self.environment.text(lower).or_else(|| self.environment.text(upper)).map(Secret::new)
         };
-        let netrc = self.environment.text("NETRC").map(PathBuf::from);
-        let netrc = netrc.or_else(|| self.environment.home().map(|home| home.join(".netrc")));
-        let settings = HttpSettings {
+        HttpSettings {
             proxies: Proxies {
                 // The upper-case form of this one could be a header of a request to a CGI program.
                 http: self.environment.text("http_proxy").map(Secret::new),
@@ -109,9 +107,16 @@ impl<'a> Session<'a> {
                     .or_else(|| self.environment.text("NO_PROXY"))
                     .map(str::to_owned),
             },
-            credentials: credentials::read(Some(Path::new("/etc/apt")), netrc.as_deref()),
             ..HttpSettings::default()
-        };
+        }
+    }
+
+    /// The HTTP client of archives and other sources.
+    fn client(&self) -> Result<Client, Error> {
+        let netrc = self.environment.text("NETRC").map(PathBuf::from);
+        let netrc = netrc.or_else(|| self.environment.home().map(|home| home.join(".netrc")));
+        let credentials = credentials::read(Some(Path::new("/etc/apt")), netrc.as_deref());
+        let settings = HttpSettings { credentials, ..self.http_settings() };
         Ok(Client::new(settings)?)
     }
 
@@ -145,6 +150,7 @@ impl<'a> Session<'a> {
         registry::Options {
             docker_config: self.environment.docker_config(),
             insecure: insecure.to_vec(),
+            http: self.http_settings(),
             ..registry::Options::default()
         }
     }

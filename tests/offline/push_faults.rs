@@ -186,8 +186,8 @@ fn silence_is_an_error() {
         Reply::new(500).body("x".repeat(100)).fault(Fault::StallAfterHeaders(Duration::from_secs(60))),
     );
     let mut options = hasty();
-    options.patience.stall = Duration::from_secs(1);
-    options.patience.tries = 2;
+    options.http.stall_timeout = Duration::from_secs(1);
+    options.http.attempts = 2;
     let error = push(&layout, registry.host(), "a", "v1", &options).unwrap_err();
     assert!(error.to_string().contains("500"), "{error}");
     assert_eq!(registry.tag("a", "v1"), None);

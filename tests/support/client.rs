@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use mokapot::base::{Event, Progress};
 use mokapot::formats::oci::Descriptor;
-use mokapot::io::registry::{Access, Images, Layout, Options, Patience, Repository};
+use mokapot::io::http::Settings;
+use mokapot::io::registry::{Access, Images, Layout, Options, Repository};
 use mokapot::ops::push::{self, Pushed, Request};
 
 use super::image;
@@ -20,12 +21,12 @@ pub fn run<F: Future>(work: F) -> F::Output {
 /// Options that wait for nothing long.
 pub fn hasty() -> Options {
     Options {
-        patience: Patience {
-            first_wait: Duration::from_millis(1),
+        http: Settings {
+            backoff: Duration::from_millis(1),
             longest_wait: Duration::from_millis(5),
-            read_back: Duration::from_millis(500),
-            ..Patience::default()
+            ..Settings::default()
         },
+        read_back: Duration::from_millis(500),
         ..Options::default()
     }
 }

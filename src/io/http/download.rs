@@ -6,9 +6,9 @@ use bytes::Bytes;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_RANGE, LAST_MODIFIED, RANGE};
 use url::Url;
 
-use super::client::{Call, Client, quote};
+use super::call::Call;
+use super::client::{Client, quote};
 use super::error::{Cause, HttpError};
-use super::pace::Pace;
 use crate::base::checksum::Checker;
 use crate::base::{Checksum, Event, Phase, Progress};
 
@@ -133,11 +133,9 @@ impl Transfer<'_> {
             }
             other => other?,
         };
-        self.begin(exchange.response.status().as_u16(), exchange.response.headers())?;
-        let mut pace = Pace::new(client.settings.stall_timeout);
-        while let Some(chunk) = client.chunk(&mut exchange.response).await? {
+        self.begin(exchange.status(), exchange.headers())?;
+        while let Some(chunk) = exchange.next().await? {
             self.take(&chunk)?;
-            pace.check(chunk.len() as u64)?;
         }
         self.finish()
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use super::retry::is_transient;
 use crate::base::{Checksum, Class, Fault};
 
 /// A request that failed for good: which, after how many attempts, and why.
@@ -93,7 +94,7 @@ impl Cause {
     pub const fn is_transient(&self) -> bool {
         match self {
             Self::Transport(_) | Self::Stalled { .. } => true,
-            Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504),
+            Self::Status { status, .. } => is_transient(*status),
             Self::Address(_)
             | Self::Setup(_)
             | Self::Redirect { .. }

@@ -6,17 +6,22 @@
 //! announced by the one who knows.
 
 pub mod address;
+pub mod call;
 pub mod client;
+mod connect;
 pub mod credentials;
 pub mod download;
 pub mod error;
-mod pace;
+pub mod pace;
 pub mod redirect;
 pub mod retry;
 pub mod settings;
 
-pub use client::{Answer, Call, Client};
+pub use address::Reach;
+pub use call::{Answer, Call, Exchange};
+pub use client::{Client, Parts};
 pub use credentials::Credentials;
 pub use download::{Expected, Piece};
 pub use error::{Cause, HttpError};
+pub use pace::Pace;
 pub use settings::{Proxies, Settings};

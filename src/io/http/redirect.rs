@@ -3,19 +3,33 @@
 
 use url::Url;
 
-use super::address;
+use super::address::{self, Reach};
 
 /// More hops than any mirror network needs.
 const MAX_HOPS: usize = 10;
 
-/// Where an answer at `hops.last()` redirects to, if the rules allow.
+/// Where the redirect of an answer at `hops.last()` leads, if the rules allow.
 ///
 /// # Errors
 /// With the reason.
-pub(super) fn next(hops: &[Url], location: Option<&[u8]>) -> Result<Url, String> {
-    let (Some(first), Some(current)) = (hops.first(), hops.last()) else { return Err("there is no request".into()) };
+pub(super) fn next(hops: &[Url], location: Option<&[u8]>, reach: Reach) -> Result<Url, String> {
+    let current = hops.last().ok_or("there is no request")?;
     let location = location.ok_or("there is no Location")?;
-    let text = std::str::from_utf8(location).map_err(|_| "the Location is not UTF-8")?;
+    let target = target(current, std::str::from_utf8(location).map_err(|_| "the Location is not UTF-8")?, reach)?;
+    if hops.contains(&target) {
+        return Err("it goes in a circle".into());
+    }
+    if hops.len() > MAX_HOPS {
+        return Err(format!("more than {MAX_HOPS} hops"));
+    }
+    Ok(target)
+}
+
+/// What a server at `current` means by an address that it names, if we may follow it.
+///
+/// # Errors
+/// With the reason.
+pub fn target(current: &Url, text: &str, reach: Reach) -> Result<Url, String> {
     let lower = text.to_ascii_lowercase();
     if text.chars().any(char::is_control) || ["%00", "%0a", "%0d"].iter().any(|bad| lower.contains(bad)) {
         return Err("the Location holds a line break".into());
@@ -24,23 +38,18 @@ pub(super) fn next(hops: &[Url], location: Option<&[u8]>) -> Result<Url, String>
     match (current.scheme(), target.scheme()) {
         ("http" | "https", "https") | ("http", "http") => {}
         ("https", "http") => return Err("from https to http".into()),
-        (_, scheme) => return Err(format!("to the scheme `{scheme}`")),
+        (_, scheme) => return Err(format!("the scheme `{scheme}` is neither http nor https")),
     }
     // A password in a Location would be sent on without our rules.
     let _ = target.set_username("");
     let _ = target.set_password(None);
-    if hops.contains(&target) {
-        return Err("it goes in a circle".into());
-    }
-    if hops.len() > MAX_HOPS {
-        return Err(format!("more than {MAX_HOPS} hops"));
-    }
-    address::check(&target, address::is_loopback(first))?;
+    address::check(&target, reach)?;
     Ok(target)
 }
 
-/// Whether a header with credentials for `origin` may be sent to `target`: same scheme, host and port.
-pub(super) fn keeps_authorization(origin: &Url, target: &Url) -> bool {
+/// Whether what is secret between us and `origin` may be sent to `target`: same scheme, host and port.
+#[must_use]
+pub fn is_same_origin(origin: &Url, target: &Url) -> bool {
     origin.origin() == target.origin()
 }
 
@@ -49,7 +58,9 @@ mod tests {
     use super::*;
 
     fn follow(from: &str, to: &str) -> Result<String, String> {
-        next(&[from.parse().unwrap()], Some(to.as_bytes())).map(Into::into)
+        let from: Url = from.parse().unwrap();
+        let reach = if address::is_loopback(&from) { Reach::Machine } else { Reach::Network };
+        next(&[from], Some(to.as_bytes()), reach).map(Into::into)
     }
 
     #[test]
@@ -74,9 +85,11 @@ mod tests {
     #[test]
     fn credentials_stay_with_their_origin() {
         let origin: Url = "https://a.example/".parse().unwrap();
-        for other in ["http://a.example/", "https://a.example:8443/", "https://b.example/"] {
-            assert!(!keeps_authorization(&origin, &other.parse().unwrap()), "{other}");
+        for other in
+            ["http://a.example/", "https://a.example:8443/", "https://b.example/", "https://a.example.b.example/"]
+        {
+            assert!(!is_same_origin(&origin, &other.parse().unwrap()), "{other}");
         }
-        assert!(keeps_authorization(&origin, &"https://a.example:443/elsewhere".parse().unwrap()));
+        assert!(is_same_origin(&origin, &"https://a.example:443/elsewhere".parse().unwrap()));
     }
 }

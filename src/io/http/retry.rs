@@ -14,13 +14,20 @@ pub(super) fn wait(settings: &Settings, next: u32, asked: Option<Duration>) -> D
     asked.map_or(jittered, |asked| asked.max(jittered)).min(settings.longest_wait)
 }
 
+/// Whether a status means "not now".
+#[must_use]
+pub const fn is_transient(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
+}
+
 /// The `Retry-After` of an answer: seconds, or a date (RFC 9110 §10.2.3), which is read against the server's own `Date`,
-/// so that a wrong clock on either side does not matter.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+/// so that a wrong clock on either side does not matter. A date that is past asks for no wait; anything else is no answer.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
     let value = text(RETRY_AFTER)?;
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
+        // A year is as good as for ever, and does not overflow.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX).min(366 * 86_400)));
     }
     let then = httpdate::parse_http_date(value).ok()?;
     let now = httpdate::parse_http_date(text(DATE)?).ok()?;
@@ -38,9 +45,13 @@ mod tests {
     #[test]
     fn both_forms_of_retry_after() {
         assert_eq!(retry_after(&headers(&[("retry-after", "7")])), Some(Duration::from_secs(7)));
+        let ages = headers(&[("retry-after", "99999999999999999999999")]);
+        assert_eq!(retry_after(&ages), Some(Duration::from_secs(366 * 86_400)));
+        let past = [("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("retry-after", "Sun, 06 Nov 1994 08:49:30 GMT")];
+        assert_eq!(retry_after(&headers(&past)), Some(Duration::ZERO));
         let date = [("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("retry-after", "Sun, 06 Nov 1994 08:49:40 GMT")];
         assert_eq!(retry_after(&headers(&date)), Some(Duration::from_secs(3)));
-        for bad in ["-1", "soon", ""] {
+        for bad in ["-1", "soon", "", "1.5", "+5", "99s"] {
             assert_eq!(retry_after(&headers(&[("retry-after", bad)])), None, "{bad}");
         }
     }

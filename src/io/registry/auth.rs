@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use tokio::sync::{Mutex, OnceCell};
 use tokio::time::Instant;
@@ -16,9 +17,10 @@ use url::Url;
 
 use super::credentials::{self, Credential};
 use super::error::{Error, Result};
-use super::transport::{Call, Transport};
+use super::transport::Transport;
 use crate::base::redact::printable;
 use crate::formats::oci::{Challenge, json};
+use crate::io::http::Call;
 
 /// The most bytes of a token server's answer.
 const MAX_ANSWER: u64 = 1 << 20;
@@ -75,7 +77,7 @@ impl Auth {
         let challenges: Vec<Challenge> = headers.iter().flat_map(|header| Challenge::parse(header)).collect();
         if let Some(challenge) = challenges.iter().find(|challenge| challenge.scheme == "bearer") {
             let realm = challenge.get("realm").unwrap_or_default();
-            let (realm, _) = transport.resolve(url, realm).await?;
+            let realm = transport.resolve(url, realm).await?;
             self.fetch(&mut state, transport, &realm, challenge).await?;
         } else if challenges.iter().any(|challenge| challenge.scheme == "basic") {
             match self.credential(transport).await? {
@@ -112,7 +114,7 @@ impl Auth {
     async fn credential(&self, transport: &Transport) -> Result<Option<&Credential>> {
         let find = || async {
             match &self.config {
-                Some(config) => credentials::find(&self.registry, config, transport.patience().stall).await,
+                Some(config) => credentials::find(&self.registry, config, transport.settings().stall_timeout).await,
                 None => Ok(None),
             }
         };
@@ -132,7 +134,7 @@ impl Auth {
                     .append_pair("scope", &self.scopes.join(" "))
                     .append_pair("refresh_token", token.expose())
                     .finish();
-                Call::new("POST", realm.clone())
+                Call::new(Method::POST, realm.clone())
                     .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                     .body(form.into())
             }
@@ -144,7 +146,7 @@ impl Auth {
                 for scope in &self.scopes {
                     url.query_pairs_mut().append_pair("scope", scope);
                 }
-                let mut call = Call::new("GET", url);
+                let mut call = Call::get(url);
                 if let Some(Credential::Password { user, password }) = other {
                     call.headers.insert(AUTHORIZATION, basic(user, password.expose()));
                 }

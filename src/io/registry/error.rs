@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use crate::base::{Class, Digest, Fault};
 use crate::formats::oci;
+use crate::io::http::Cause;
+use crate::io::http::retry::is_transient;
 
 /// Result of everything in this room.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -101,7 +103,7 @@ pub enum Error {
     #[error("{verb} {url}: {reason}{}", after(*tries))]
     Unreachable {
         /// The HTTP method.
-        verb: &'static str,
+        verb: String,
         /// Where.
         url: String,
         /// What the network said.
@@ -110,10 +112,10 @@ pub enum Error {
         tries: u32,
     },
     /// Bytes came or went too slowly.
-    #[error("{verb} {url}: stalled: fewer than {} bytes in {}s{}", super::answer::MIN_PROGRESS, window.as_secs_f32(), after(*tries))]
+    #[error("{verb} {url}: stalled: next to nothing moved in {}s{}", window.as_secs_f32(), after(*tries))]
     Stalled {
         /// The HTTP method.
-        verb: &'static str,
+        verb: String,
         /// Where.
         url: String,
         /// How long was waited.
@@ -129,13 +131,13 @@ pub enum Error {
         /// Where to.
         to: String,
         /// Which rule.
-        reason: &'static str,
+        reason: String,
     },
     /// The answer breaks the protocol.
     #[error("{verb} {url}: {what}")]
     Protocol {
         /// The HTTP method.
-        verb: &'static str,
+        verb: String,
         /// Where.
         url: String,
         /// What is wrong, escaped.
@@ -204,7 +206,7 @@ pub enum Got {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The HTTP method.
-    pub verb: &'static str,
+    pub verb: String,
     /// Where.
     pub url: String,
     /// The HTTP status.
@@ -263,6 +265,37 @@ impl Error {
     pub(super) fn disk(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Disk { action, path, source }
+    }
+
+    /// What it means that there is no answer to a request.
+    pub(super) fn unanswered(verb: String, url: String, cause: Cause) -> Self {
+        match cause {
+            Cause::Stalled { window, .. } => Self::Stalled { verb, url, window, tries: 1 },
+            Cause::Redirect { mut hops, reason } => {
+                let to = if hops.len() > 1 { hops.pop() } else { None };
+                Self::Forbidden { from: hops.join(" -> "), to: to.unwrap_or_default(), reason }
+            }
+            Cause::Address(reason) => Self::Forbidden { from: verb, to: url, reason },
+            other => Self::Unreachable { verb, url, reason: other.to_string(), tries: 1 },
+        }
+    }
+
+    /// Whether another try may fare better.
+    pub(super) fn may_pass(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Stalled { .. } => true,
+            Self::Refused(refusal) => is_transient(refusal.status),
+            _ => false,
+        }
+    }
+
+    /// Notes how often it was tried, at least.
+    pub(super) fn count(&mut self, count: u32) {
+        match self {
+            Self::Refused(refusal) => refusal.tries = refusal.tries.max(count),
+            Self::Unreachable { tries, .. } | Self::Stalled { tries, .. } => *tries = (*tries).max(count),
+            _ => {}
+        }
     }
 
     /// The refusal, if the server refused with this status.

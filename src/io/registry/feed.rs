@@ -5,13 +5,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
 
-use super::answer::{ByteStream, MIN_PROGRESS};
+use super::answer::ByteStream;
 use super::error::{Error, Result};
 use super::images::Images;
 use crate::base::{Event, Phase, Progress};
 use crate::formats::oci::Descriptor;
+use crate::io::http::Pace;
 
 /// The bytes of a blob, taken from the source in order and again where needed.
 pub(super) struct Feed<'s> {
@@ -96,21 +96,17 @@ impl<'s> Feed<'s> {
     /// Hands `length` bytes to a request's body.
     pub(super) async fn pump(&mut self, length: u64, sender: mpsc::Sender<Bytes>, window: Duration) -> Pumped {
         let end = self.position + length;
-        let mut deadline = Instant::now() + window;
-        let mut moved = 0;
+        let mut pace = Pace::new(window);
         while self.position < end {
             let bytes = match self.next(end - self.position).await {
                 Ok(bytes) if !bytes.is_empty() => bytes,
                 _ => return Pumped::Failed,
             };
-            moved += bytes.len() as u64;
-            match timeout_at(deadline, sender.send(bytes)).await {
-                Ok(Ok(())) => {}
+            let count = bytes.len() as u64;
+            match pace.watch(sender.send(bytes)).await {
+                Ok(Ok(())) => pace.count(count),
                 Ok(Err(_)) => return Pumped::Refused,
                 Err(_) => return Pumped::Stalled,
-            }
-            if moved >= MIN_PROGRESS {
-                (moved, deadline) = (0, Instant::now() + window);
             }
             self.report();
         }
@@ -126,7 +122,7 @@ impl<'s> Feed<'s> {
 
     /// Keeps the source's error, and gives one for those on the way.
     fn broken(&mut self, error: Error) -> Error {
-        let shown = Error::Protocol { verb: "read", url: self.source.name(), what: error.to_string() };
+        let shown = Error::Protocol { verb: "read".into(), url: self.source.name(), what: error.to_string() };
         self.fault = Some(error);
         shown
     }

@@ -2,7 +2,6 @@
 //!
 //! [`Images`] is the one interface over both; [`Layout`] is a folder, [`Repository`] the distribution API.
 
-mod address;
 mod answer;
 pub mod archive;
 mod auth;
@@ -14,7 +13,6 @@ pub mod images;
 pub mod layout;
 mod pages;
 pub mod repository;
-pub mod retry;
 mod transport;
 mod upload;
 
@@ -23,5 +21,4 @@ pub use error::{Error, Refusal, Result};
 pub use images::Images;
 pub use layout::{BlobWriter, Layout};
 pub use repository::{Access, Options, Repository};
-pub use retry::Patience;
 pub use upload::Uploaded;

@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use reqwest::header::ACCEPT;
 
-use super::address::Audience;
 use super::error::{Error, Result};
 use super::repository::Repository;
-use super::transport::Call;
 use crate::base::{Digest, Event, redact};
 use crate::formats::oci::json::MAX_SIZE;
 use crate::formats::oci::{Content, Descriptor, Document, Selector, json, link, media_type};
+use crate::io::http::Call;
 
 /// How many pages are read at most.
 const MAX_PAGES: usize = 100;
@@ -23,7 +22,7 @@ impl Repository {
     pub async fn tags(&self) -> Result<Vec<String>> {
         let mut tags = Vec::new();
         let url = self.transport.url(&format!("{}/tags/list", self.name().path()));
-        let pages = self.pages(Call::new("GET", url)).await?;
+        let pages = self.pages(Call::get(url)).await?;
         for (shown, page) in pages.unwrap_or_default() {
             let page = json::parse(&page).map_err(|source| Error::Document { object: shown, source })?;
             tags.extend(
@@ -43,7 +42,7 @@ impl Repository {
     pub async fn referrers(&self, subject: Digest, artifact_type: Option<&str>) -> Result<Vec<Descriptor>> {
         let url = self.transport.url(&format!("{}/referrers/{subject}", self.name().path()));
         let mut found = Vec::new();
-        match self.pages(Call::new("GET", url).header(ACCEPT, media_type::INDEX)).await? {
+        match self.pages(Call::get(url).header(ACCEPT, media_type::INDEX)).await? {
             Some(pages) => {
                 for (object, page) in pages {
                     found.extend(listed(page, object)?);
@@ -99,10 +98,10 @@ impl Repository {
             let next = answer.all("link").into_iter().find_map(link::next).map(str::to_owned);
             pages.push((shown.clone(), answer.bytes(MAX_SIZE).await?.to_vec()));
             let Some(next) = next else { return Ok(Some(pages)) };
-            let (url, audience) = self.transport.resolve(&call.url, &next).await?;
-            if audience != Audience::Registry {
+            let url = self.transport.resolve(&call.url, &next).await?;
+            if !self.transport.is_home(&url) {
                 let to = redact::url(url.as_str());
-                return Err(Error::Forbidden { from: shown, to, reason: "the next page is on another host" });
+                return Err(Error::Forbidden { from: shown, to, reason: "the next page is on another host".into() });
             }
             call.url = url;
         }

@@ -7,20 +7,23 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::try_unfold;
+use reqwest::Method;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue, RANGE};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::answer::{Answer, Body, ByteStream};
 use super::auth::Auth;
 use super::error::{Error, Got, Result};
-use super::retry::Patience;
-use super::transport::{Call, Transport};
+use super::transport::Transport;
 use crate::base::{Digest, Hasher, Progress};
 use crate::formats::oci::json::MAX_SIZE;
 use crate::formats::oci::{Challenge, Descriptor, Document, RepositoryName, Selector, media_type};
+use crate::io::http::{Call, Proxies, Settings, address};
 
 /// How to talk to registries.
 #[derive(Clone, Debug)]
@@ -30,8 +33,10 @@ pub struct Options {
     /// Registries (`host[:port]`, compared as a whole) that are spoken to without TLS. Those on loopback always are; no other
     /// is, whatever it answers.
     pub insecure: Vec<String>,
-    /// When to give up.
-    pub patience: Patience,
+    /// How to talk, and when to give up. How many requests run at a time is for `parallel` to say.
+    pub http: Settings,
+    /// For how long a tag that was set is read back.
+    pub read_back: Duration,
     /// The most bytes of a blob in one request. Large ones are sent in parts, so that a broken one can be resumed.
     pub chunk: u64,
     /// How many blobs are on their way at a time.
@@ -65,7 +70,14 @@ pub struct Repository {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { docker_config: None, insecure: Vec::new(), patience: Patience::default(), chunk: 32 << 20, parallel: 4 }
+        Self {
+            docker_config: None,
+            insecure: Vec::new(),
+            http: Settings::default(),
+            read_back: Duration::from_secs(30),
+            chunk: 32 << 20,
+            parallel: 4,
+        }
     }
 }
 
@@ -86,10 +98,15 @@ impl Repository {
         let insecure = options.insecure.iter().any(|host| host == name.registry());
         let scheme = if insecure || is_loopback(&registry) { "http" } else { "https" };
         let base = Url::parse(&format!("{scheme}://{registry}/v2/")).map_err(|error| Error::Protocol {
-            verb: "GET",
+            verb: "GET".into(),
             url: name.to_string(),
             what: error.to_string(),
         })?;
+        // a request may wait for a login at the same host, so a limit here could be a deadlock
+        let mut settings = Settings { per_host: Semaphore::MAX_PERMITS, ..options.http.clone() };
+        if address::is_loopback(&base) {
+            settings.proxies = Proxies::default();
+        }
         let scopes = match &access {
             Access::Pull => vec![format!("repository:{}:pull", name.path())],
             Access::Push { mount_from } => {
@@ -100,7 +117,7 @@ impl Repository {
         Ok(Self {
             name: name.clone(),
             access,
-            transport: Arc::new(Transport::new(base, is_loopback(&registry), options.patience.clone(), progress)?),
+            transport: Arc::new(Transport::new(base, settings, progress)?),
             auth: Arc::new(Auth::new(registry, scopes, options.docker_config.clone())),
             options: options.clone(),
             sessions: Mutex::default(),
@@ -134,7 +151,7 @@ impl Repository {
     /// # Errors
     /// When the server does not answer, or not as a registry does.
     pub async fn ping(&self) -> Result<()> {
-        let answer = self.transport.send(&Call::new("GET", self.transport.base().clone()), None).await?;
+        let answer = self.transport.send(&Call::get(self.transport.base().clone()), None).await?;
         let asks = answer.all("www-authenticate").iter().any(|header| !Challenge::parse(header).is_empty());
         match answer.status() {
             200 => Ok(()),
@@ -149,7 +166,7 @@ impl Repository {
     /// # Errors
     /// When the registry refuses or cannot be reached. A 403 is not "not there".
     pub async fn head_manifest(&self, selector: &Selector) -> Result<Option<Digest>> {
-        let call = Call::new("HEAD", self.manifest_url(selector)).header(ACCEPT, media_type::ACCEPT);
+        let call = Call::new(Method::HEAD, self.manifest_url(selector)).header(ACCEPT, media_type::ACCEPT);
         let answer = self.call(&call).await?;
         match answer.status() {
             200 => match answer.header("docker-content-digest").map(str::parse) {
@@ -169,7 +186,7 @@ impl Repository {
     /// registry announces for the tag; when it is no document that we read.
     pub async fn manifest(&self, selector: &Selector, announced: Option<&str>) -> Result<Document> {
         let object = format!("{}{selector}", self.name);
-        let call = Call::new("GET", self.manifest_url(selector)).header(ACCEPT, media_type::ACCEPT);
+        let call = Call::get(self.manifest_url(selector)).header(ACCEPT, media_type::ACCEPT);
         let answer = self.call(&call).await?;
         match answer.status() {
             200 => {}
@@ -206,7 +223,7 @@ impl Repository {
     /// # Errors
     /// When the registry refuses or cannot be reached.
     pub async fn has_blob(&self, digest: Digest, size: u64) -> Result<bool> {
-        let answer = self.call(&Call::new("HEAD", self.blob_url(digest))).await?;
+        let answer = self.call(&Call::new(Method::HEAD, self.blob_url(digest))).await?;
         match answer.status() {
             200 => Ok(answer.length().is_none_or(|length| length == size)),
             404 => Ok(false),
@@ -231,7 +248,7 @@ impl Repository {
                         return Ok(Some((bytes, (repository, blob, body, offset, 1))));
                     }
                     Ok(None) => return Ok(None),
-                    Err(error) if tries >= repository.options.patience.tries => return Err(error),
+                    Err(error) if tries >= repository.options.http.attempts => return Err(error),
                     Err(Error::Unreachable { .. } | Error::Stalled { .. }) => {
                         repository.transport.pause(tries, None).await;
                         tries += 1;
@@ -246,7 +263,7 @@ impl Repository {
 
     /// The body of a blob from `offset` on.
     async fn open_blob(&self, digest: Digest, offset: u64) -> Result<Body> {
-        let mut call = Call::new("GET", self.blob_url(digest));
+        let mut call = Call::get(self.blob_url(digest));
         if offset > 0 {
             call = call.header(RANGE, &format!("bytes={offset}-"));
         }
@@ -270,7 +287,7 @@ impl Repository {
     /// # Errors
     /// When the registry refuses it, or says that it stored other bytes.
     pub async fn put_manifest(&self, document: &Document, selector: &Selector) -> Result<()> {
-        let call = Call::new("PUT", self.manifest_url(selector))
+        let call = Call::new(Method::PUT, self.manifest_url(selector))
             .header(CONTENT_TYPE, document.media_type())
             .body(document.bytes().clone());
         let answer = self.call(&call).await?;

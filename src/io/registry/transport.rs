@@ -1,112 +1,45 @@
-//! HTTP as a registry needs it, on `reqwest`: every redirect decided by us, every read bounded in size and time, retries where
-//! they are safe.
-//!
-//! Proxies are those of the environment (`HTTPS_PROXY`, `NO_PROXY`), which `reqwest` reads, as every registry client does.
-//!
-//! Two clients: one talks to the registry; the other, for everywhere a public registry sends us, refuses to resolve a
-//! name to an address of a private network, at the moment of connecting, so a name that changes its mind gains nothing.
+//! What a registry needs of HTTP beyond sending: who may send us where, who gets our login, what is tried again, and the
+//! warnings that any answer may carry.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use tokio::sync::OnceCell;
-use tokio::time::{sleep, timeout};
 use url::Url;
 
-use super::address::{Audience, Origin, follow, is_private};
-use super::answer::{Answer, MAX_SAID, reason};
+use super::answer::{Answer, MAX_SAID};
 use super::error::{Error, Result};
-use super::retry::{Patience, is_transient};
 use crate::base::redact::{self, printable};
 use crate::base::{Event, Progress};
-
-/// How many redirects in a row are followed.
-const MAX_HOPS: usize = 5;
-
-/// A request that can be sent again.
-#[derive(Clone, Debug)]
-pub(super) struct Call {
-    pub(super) verb: &'static str,
-    pub(super) url: Url,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
-}
-
-impl Call {
-    pub(super) fn new(verb: &'static str, url: Url) -> Self {
-        Self { verb, url, headers: HeaderMap::new(), body: Bytes::new() }
-    }
-
-    /// Adds a header. A value that is none (a control character in foreign text) is left out.
-    pub(super) fn header(mut self, name: HeaderName, value: &str) -> Self {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(name, value);
-        }
-        self
-    }
-
-    pub(super) fn body(mut self, body: Bytes) -> Self {
-        self.body = body;
-        self
-    }
-}
+use crate::io::http::retry::is_transient;
+use crate::io::http::{Call, Client, Parts, Reach, Settings, redirect};
 
 /// Connections to one registry and to where it sends us.
 pub(super) struct Transport {
-    registry: reqwest::Client,
-    /// Made when it is needed: most registries send us nowhere, and a client reads all certificates of the system.
-    elsewhere: OnceLock<reqwest::Client>,
+    client: Client,
     base: Url,
-    home: Origin,
-    public: OnceCell<bool>,
-    patience: Patience,
+    /// How far the registry may send us: as far as it is itself.
+    reach: OnceCell<Reach>,
     progress: Arc<dyn Progress>,
     warned: Mutex<BTreeSet<String>>,
 }
 
 impl Transport {
-    /// `base` is the registry's own URL, ending in `/v2/`. A registry on this machine (`loopback`) is not asked for through a proxy.
-    pub(super) fn new(base: Url, loopback: bool, patience: Patience, progress: Arc<dyn Progress>) -> Result<Self> {
-        static PROVIDER: Once = Once::new();
-        PROVIDER.call_once(|| {
-            // an error means that somebody else installed one already, which is as good
-            let _ = rustls::crypto::ring::default_provider().install_default();
-        });
-        let builder = client(&patience);
-        let builder = if loopback { builder.no_proxy() } else { builder };
-        Ok(Self {
-            registry: builder.build().map_err(|error| unusable(&base, &error))?,
-            elsewhere: OnceLock::new(),
-            home: Origin::of(&base),
-            base,
-            public: OnceCell::new(),
-            patience,
-            progress,
-            warned: Mutex::default(),
-        })
-    }
-
-    /// The client for wherever a public registry sends us.
-    fn elsewhere(&self) -> Result<&reqwest::Client> {
-        if let Some(client) = self.elsewhere.get() {
-            return Ok(client);
-        }
-        let built = client(&self.patience).dns_resolver(Arc::new(PublicOnly)).build();
-        let built = built.map_err(|error| unusable(&self.base, &error))?;
-        Ok(self.elsewhere.get_or_init(|| built))
+    /// `base` is the registry's own URL, ending in `/v2/`.
+    pub(super) fn new(base: Url, settings: Settings, progress: Arc<dyn Progress>) -> Result<Self> {
+        let client = Client::new(settings)
+            .map_err(|error| Error::unanswered("GET".into(), redact::url(base.as_str()), error.cause))?;
+        Ok(Self { client, base, reach: OnceCell::new(), progress, warned: Mutex::default() })
     }
 
     pub(super) fn base(&self) -> &Url {
         &self.base
     }
 
-    pub(super) fn patience(&self) -> &Patience {
-        &self.patience
+    pub(super) fn settings(&self) -> &Settings {
+        self.client.settings()
     }
 
     pub(super) fn progress(&self) -> &dyn Progress {
@@ -115,7 +48,7 @@ impl Transport {
 
     /// Whether a URL is the registry's own.
     pub(super) fn is_home(&self, url: &Url) -> bool {
-        Origin::of(url) == self.home
+        redirect::is_same_origin(&self.base, url)
     }
 
     /// A URL below `/v2/`. `path` holds only what a reference's grammar allows.
@@ -125,136 +58,92 @@ impl Transport {
         url
     }
 
-    /// Resolves what a server said against where it said it, and judges it.
-    pub(super) async fn resolve(&self, from: &Url, target: &str) -> Result<(Url, Audience)> {
-        let forbidden = |reason| Error::Forbidden {
+    /// Resolves what a server said (an upload's location, a token realm, the next page) against where it said it.
+    ///
+    /// # Errors
+    /// When it is not to be followed.
+    pub(super) async fn resolve(&self, from: &Url, target: &str) -> Result<Url> {
+        redirect::target(from, target, self.reach().await).map_err(|reason| Error::Forbidden {
             from: redact::url(from.as_str()),
             to: redact::url(&target.chars().take(MAX_SAID).collect::<String>()),
             reason,
-        };
-        let url = from.join(target).map_err(|_| forbidden("no URL"))?;
-        let audience = follow(&self.home, self.is_public().await, &url).map_err(forbidden)?;
-        Ok((url, audience))
+        })
     }
 
-    /// Whether the registry is on the public internet: none of its addresses is of a private network.
-    async fn is_public(&self) -> bool {
-        *self
-            .public
-            .get_or_init(|| async {
-                let host = self.base.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-                let port = self.base.port_or_known_default().unwrap_or(443);
-                match tokio::net::lookup_host((host, port)).await {
-                    Ok(addresses) => addresses.into_iter().all(|address| !is_private(address.ip())),
-                    // behind a proxy names may not resolve here: assume the stricter case
-                    Err(_) => true,
-                }
-            })
-            .await
+    /// How far into our network the registry is itself, and so may send us.
+    async fn reach(&self) -> Reach {
+        let find = || async {
+            let host = self.base.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+            let port = self.base.port_or_known_default().unwrap_or(443);
+            // behind a proxy names may not resolve here: assume the strictest case
+            let Ok(addresses) = tokio::net::lookup_host((host, port)).await else { return Reach::Public };
+            addresses.map(|address| Reach::of(address.ip())).max().unwrap_or(Reach::Public)
+        };
+        *self.reach.get_or_init(find).await
     }
 
     /// Sends `call` until there is an answer that is not "not now"; follows redirects of `GET` and `HEAD`.
     ///
     /// `authorization` goes to the registry only.
     pub(super) async fn send(&self, call: &Call, authorization: Option<&HeaderValue>) -> Result<Answer> {
+        let (call, first, onward) = self.prepared(call, authorization).await;
         let mut tries = 1;
         loop {
-            let (error, asked) = match self.follow_redirects(call, authorization).await {
-                Ok(answer) if !is_transient(answer.status()) => return Ok(answer),
-                Ok(answer) => {
-                    let refusal = answer.refusal(tries).await;
+            let (mut error, asked) = match self.client.follow(&call, first, onward).await {
+                Ok(exchange) => {
+                    let answer = self.answer(&call, exchange);
+                    if !is_transient(answer.status()) {
+                        return Ok(answer);
+                    }
+                    let refusal = answer.refusal().await;
                     let asked = refusal.asked;
                     (Error::Refused(Box::new(refusal)), asked)
                 }
-                Err(Error::Unreachable { verb, url, reason, .. }) => {
-                    (Error::Unreachable { verb, url, reason, tries }, None)
-                }
-                Err(Error::Stalled { verb, url, window, .. }) => (Error::Stalled { verb, url, window, tries }, None),
-                Err(other) => return Err(other),
+                Err(cause) => (Error::unanswered(call.method.to_string(), call.shown(), cause), None),
             };
-            if tries >= self.patience.tries {
+            if tries >= self.settings().attempts || !error.may_pass() {
+                error.count(tries);
                 return Err(error);
             }
-            self.pause(tries, asked).await;
+            self.client.rest(tries, asked).await;
             tries += 1;
         }
     }
 
     /// Waits before another try.
     pub(super) async fn pause(&self, tries: u32, asked: Option<Duration>) {
-        sleep(self.patience.wait(tries, asked)).await;
+        self.client.rest(tries, asked).await;
     }
 
-    async fn follow_redirects(&self, call: &Call, authorization: Option<&HeaderValue>) -> Result<Answer> {
-        let mut call = call.clone();
-        for _ in 0..=MAX_HOPS {
-            let answer = self.send_once(&call, authorization, None).await?;
-            if !matches!(answer.status(), 301 | 302 | 303 | 307 | 308) {
-                return Ok(answer);
-            }
-            let target = answer.header(LOCATION.as_str()).unwrap_or_default().to_owned();
-            if !matches!(call.verb, "GET" | "HEAD") {
-                return Err(
-                    answer.protocol(format!("redirected to {}, which only reading may be", redact::url(&target)))
-                );
-            }
-            let next = self.resolve(&call.url, &target).await?.0;
-            if Origin::of(&next) != Origin::of(&call.url) {
-                call.headers.remove(AUTHORIZATION);
-            }
-            call.url = next;
-        }
-        Err(Error::Protocol {
-            verb: call.verb,
-            url: redact::url(call.url.as_str()),
-            what: format!("more than {MAX_HOPS} redirects in a row"),
-        })
-    }
-
-    /// Sends a request once. A `stream` takes the place of the body; then the caller watches over progress.
+    /// Sends a request once. `parts` take the place of the body; then the caller watches over progress.
     pub(super) async fn send_once(
         &self,
         call: &Call,
         authorization: Option<&HeaderValue>,
-        stream: Option<(u64, reqwest::Body)>,
+        parts: Option<Parts>,
     ) -> Result<Answer> {
-        let shown = redact::url(call.url.as_str());
-        let public = self.is_public().await;
-        let audience = follow(&self.home, public, &call.url).map_err(|reason| Error::Forbidden {
-            from: redact::url(self.base.as_str()),
-            to: shown.clone(),
-            reason,
-        })?;
-        let client = match audience {
-            Audience::Other if public => self.elsewhere()?,
-            _ => &self.registry,
-        };
-        let method = reqwest::Method::from_bytes(call.verb.as_bytes()).unwrap_or_default();
-        let mut request = client.request(method, call.url.clone()).headers(call.headers.clone());
-        if let (Audience::Registry, Some(value)) = (audience, authorization) {
-            request = request.header(AUTHORIZATION, value);
+        let (call, reach, _) = self.prepared(call, authorization).await;
+        match self.client.once(&call, reach, parts).await {
+            Ok(exchange) => Ok(self.answer(&call, exchange)),
+            Err(cause) => Err(Error::unanswered(call.method.to_string(), call.shown(), cause)),
         }
-        let streaming = stream.is_some();
-        request = match stream {
-            Some((length, body)) => request.header(CONTENT_LENGTH, length).body(body),
-            None => request.body(call.body.clone()),
-        };
-        let verb = call.verb;
-        let window = self.patience.stall;
-        let sent = request.send();
-        let response = if streaming {
-            sent.await
-        } else {
-            timeout(window, sent).await.map_err(|_| Error::Stalled { verb, url: shown.clone(), window, tries: 1 })?
-        };
-        let response = response.map_err(|error| Error::Unreachable {
-            verb,
-            url: shown.clone(),
-            reason: reason(&error),
-            tries: 1,
-        })?;
-        self.show_warnings(response.headers());
-        Ok(Answer { verb, shown, url: call.url.clone(), window, response })
+    }
+
+    /// The call with what only the registry itself may know, how far its address may reach, and how far redirects may.
+    async fn prepared(&self, call: &Call, authorization: Option<&HeaderValue>) -> (Call, Reach, Reach) {
+        let (mut call, onward) = (call.clone(), self.reach().await);
+        if !self.is_home(&call.url) {
+            return (call, onward, onward);
+        }
+        if let Some(value) = authorization {
+            call.headers.insert(AUTHORIZATION, value.clone());
+        }
+        (call, Reach::Machine, onward)
+    }
+
+    fn answer(&self, call: &Call, exchange: crate::io::http::Exchange) -> Answer {
+        self.show_warnings(exchange.headers());
+        Answer { verb: call.method.to_string(), shown: redact::url(exchange.url().as_str()), exchange }
     }
 
     /// Shows each warning of the registry once (distribution-spec, "Warnings"): `299 - "text"`.
@@ -272,34 +161,6 @@ impl Transport {
     }
 }
 
-/// A client that follows no redirect by itself.
-fn client(patience: &Patience) -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(patience.stall)
-        .user_agent(concat!("mokapot/", env!("CARGO_PKG_VERSION")))
-}
-
-fn unusable(base: &Url, error: &reqwest::Error) -> Error {
-    Error::Unreachable { verb: "GET", url: redact::url(base.as_str()), reason: reason(error), tries: 1 }
-}
-
-/// Resolves names to public addresses only.
-struct PublicOnly;
-
-impl Resolve for PublicOnly {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let all: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if all.iter().any(|address| is_private(address.ip())) {
-                return Err("the name resolves to an address of a private network".into());
-            }
-            let addresses: Addrs = Box::new(all.into_iter());
-            Ok(addresses)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,29 +175,33 @@ mod tests {
     fn a_public_registry_cannot_send_us_into_our_network() {
         block_on(async {
             let base: Url = "https://registry.example.com/v2/".parse().unwrap();
-            let mut transport = Transport::new(base.clone(), false, Patience::default(), Arc::new(Silent)).unwrap();
-            transport.public = OnceCell::new_with(Some(true));
-            for target in
-                ["https://127.0.0.1/token", "https://169.254.169.254/", "http://registry.example.com/", "//[::1]/"]
-            {
+            let mut transport = Transport::new(base.clone(), Settings::default(), Arc::new(Silent)).unwrap();
+            transport.reach = OnceCell::new_with(Some(Reach::Public));
+            for target in [
+                "https://127.0.0.1/token",
+                "https://169.254.169.254/",
+                "http://registry.example.com/",
+                "file:///etc/passwd",
+                "gopher://1.2.3.4/",
+                "//[::1]/",
+            ] {
                 let error = transport.resolve(&base, target).await.unwrap_err();
                 assert!(matches!(error, Error::Forbidden { .. }), "{target}: {error}");
             }
             // nor by a request that was made in another way
-            let call = Call::new("GET", "https://10.0.0.1/token?key=canary".parse().unwrap());
-            let error = transport.send(&call, None).await.err().unwrap().to_string();
-            assert_eq!(
-                error,
-                "https://registry.example.com/v2/: will not follow https://10.0.0.1/token: an address of a private network"
-            );
-            assert_eq!(transport.resolve(&base, "/v2/a?state=1").await.unwrap().1, Audience::Registry);
+            let call = Call::get("https://10.0.0.1/token?key=canary".parse().unwrap());
+            let error = transport.send(&call, None).await.err().unwrap();
+            assert!(matches!(error, Error::Forbidden { .. }), "{error}");
+            let text = error.to_string();
+            assert!(text.contains("https://10.0.0.1/token: the address is refused: it is of a private"), "{text}");
+            assert!(!text.contains("canary"), "{text}");
+            let own = transport.resolve(&base, "/v2/a?state=1").await.unwrap();
+            assert!(transport.is_home(&own));
+            for stranger in
+                ["https://registry.example.com:8443/", "https://cdn.example.com/", "https://registry.example.com.x/"]
+            {
+                assert!(!transport.is_home(&stranger.parse().unwrap()), "{stranger}");
+            }
         });
-    }
-
-    #[test]
-    fn names_that_resolve_into_our_network_are_refused() {
-        let resolving = PublicOnly.resolve("localhost".parse().unwrap());
-        let error = block_on(resolving).err().unwrap().to_string();
-        assert_eq!(error, "the name resolves to an address of a private network");
     }
 }

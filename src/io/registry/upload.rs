@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use futures_util::stream;
+use reqwest::Method;
 use reqwest::header::{CONTENT_RANGE, CONTENT_TYPE};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -28,10 +28,9 @@ use super::error::{Error, Result};
 use super::feed::{Feed, Pumped};
 use super::images::Images;
 use super::repository::Repository;
-use super::retry::is_transient;
-use super::transport::Call;
 use crate::base::{Digest, Event, Phase, Progress, redact};
 use crate::formats::oci::Descriptor;
+use crate::io::http::{Call, Parts};
 
 /// Blobs up to this size are sent in one request from memory.
 const SMALL: u64 = 1 << 20;
@@ -80,14 +79,9 @@ impl Repository {
             if let Some(error) = feed.fault.take() {
                 return Err(error);
             }
-            let again = match &error {
-                Error::Unreachable { .. } | Error::Stalled { .. } => true,
-                Error::Refused(refusal) => {
-                    is_transient(refusal.status) || (matches!(refusal.status, 400 | 404 | 416) && tries == 1)
-                }
-                _ => false,
-            };
-            if !again || tries >= self.options.patience.tries {
+            let forgotten = [400, 404, 416].into_iter().any(|status| error.refused(status).is_some());
+            let again = error.may_pass() || (forgotten && tries == 1);
+            if !again || tries >= self.options.http.attempts {
                 return Err(with_tries(error, tries));
             }
             self.transport.pause(tries, asked(&error)).await;
@@ -106,7 +100,7 @@ impl Repository {
         });
         begun.await.unwrap_or_else(|ended| {
             let url = redact::url(self.transport.base().as_str());
-            Err(Error::Unreachable { verb: "POST", url, reason: ended.to_string(), tries: 1 })
+            Err(Error::Unreachable { verb: "POST".into(), url, reason: ended.to_string(), tries: 1 })
         })
     }
 
@@ -117,13 +111,13 @@ impl Repository {
         if let Some(from) = self.mount_from() {
             let mut url = plain.clone();
             url.query_pairs_mut().append_pair("mount", &digest.to_string()).append_pair("from", from);
-            let mounted = self.call(&Call::new("POST", url)).await?;
+            let mounted = self.call(&Call::new(Method::POST, url)).await?;
             // whoever may not read the other repository can still upload
             answer = matches!(mounted.status(), 201 | 202).then_some(mounted);
         }
         let answer = match answer {
             Some(answer) => answer,
-            None => self.call(&Call::new("POST", plain)).await?,
+            None => self.call(&Call::new(Method::POST, plain)).await?,
         };
         match answer.status() {
             201 => return Ok(None),
@@ -149,7 +143,7 @@ impl Repository {
         };
         let mut url = session.url.clone();
         url.query_pairs_mut().append_pair("digest", &blob.digest.to_string());
-        let call = Call::new("PUT", url).header(CONTENT_TYPE, "application/octet-stream").body(closing);
+        let call = Call::new(Method::PUT, url).header(CONTENT_TYPE, "application/octet-stream").body(closing);
         let error = match self.once(&call).await {
             Ok(answer) if matches!(answer.status(), 200..=202) => {
                 match answer.header("docker-content-digest").and_then(|text| text.parse().ok()) {
@@ -182,7 +176,7 @@ impl Repository {
                     continue;
                 }
                 Ok(_) => Error::Protocol {
-                    verb: "PATCH",
+                    verb: "PATCH".into(),
                     url: redact::url(session.url.as_str()),
                     what: format!("the registry took none of the bytes from {offset} on"),
                 },
@@ -190,13 +184,12 @@ impl Repository {
             };
             failures += 1;
             let resumable = match &error {
-                Error::Unreachable { .. } | Error::Stalled { .. } | Error::Protocol { .. } => true,
+                Error::Protocol { .. } => true,
                 // the token ran out on the way; `send_part` has a new one already
                 Error::Refused(refusal) if refusal.status == 401 => !std::mem::replace(&mut renewed, true),
-                Error::Refused(refusal) => is_transient(refusal.status) || refusal.status == 416,
-                _ => false,
+                other => other.may_pass() || other.refused(416).is_some(),
             };
-            if feed.fault.is_some() || !resumable || failures >= self.options.patience.tries {
+            if feed.fault.is_some() || !resumable || failures >= self.options.http.attempts {
                 return Err(with_tries(error, failures));
             }
             if error.refused(401).is_some() {
@@ -212,18 +205,16 @@ impl Repository {
 
     /// Sends one part; returns how many bytes the registry has now.
     async fn send_part(&self, session: &mut Session, feed: &mut Feed<'_>, offset: u64, length: u64) -> Result<u64> {
-        let call = Call::new("PATCH", session.url.clone())
+        let call = Call::new(Method::PATCH, session.url.clone())
             .header(CONTENT_TYPE, "application/octet-stream")
             .header(CONTENT_RANGE, &format!("{offset}-{}", offset + length - 1));
         let authorization = self.auth.current(&self.transport).await?;
         let (sender, receiver) = mpsc::channel::<Bytes>(4);
-        let body = stream::unfold(receiver, |mut receiver| async {
-            receiver.recv().await.map(|part| (Ok::<_, std::io::Error>(part), receiver))
-        });
-        let window = self.options.patience.stall;
-        let stalled = || Error::Stalled { verb: "PATCH", url: redact::url(session.url.as_str()), window, tries: 1 };
+        let window = self.options.http.stall_timeout;
+        let stalled =
+            || Error::Stalled { verb: "PATCH".into(), url: redact::url(session.url.as_str()), window, tries: 1 };
         let answer = {
-            let body = Some((length, reqwest::Body::wrap_stream(body)));
+            let body = Some(Parts { length, receiver });
             let mut request = pin!(self.transport.send_once(&call, authorization.as_ref(), body));
             let mut pump = pin!(feed.pump(length, sender, window));
             let mut last = None;
@@ -255,7 +246,7 @@ impl Repository {
 
     /// How many bytes of a session the registry has; none when it does not know the session any more, or has at most one.
     async fn progress_of(&self, session: &mut Session) -> Result<Option<u64>> {
-        let answer = self.call(&Call::new("GET", session.url.clone())).await?;
+        let answer = self.call(&Call::get(session.url.clone())).await?;
         if !matches!(answer.status(), 200 | 202 | 204) {
             return Ok(None);
         }
@@ -276,21 +267,21 @@ impl Repository {
     /// Where an answer says that the upload goes on.
     async fn location(&self, answer: &Answer) -> Result<Url> {
         let target = answer.header("location").ok_or_else(|| answer.protocol("no Location for the upload"))?;
-        Ok(self.transport.resolve(answer.url(), target).await?.0)
+        self.transport.resolve(answer.url(), target).await
     }
 
     /// Gives an upload up: `DELETE`, once, whatever the answer.
     async fn abandon(&self, number: u64) {
         let url = self.open_sessions().remove(&number);
         if let Some(url) = url {
-            let _ = timeout(self.options.patience.stall, self.once(&Call::new("DELETE", url))).await;
+            let _ = timeout(self.options.http.stall_timeout, self.once(&Call::new(Method::DELETE, url))).await;
         }
     }
 
     /// Gives all unfinished uploads up, those that are just being begun included.
     pub(super) async fn abandon_all(&self) {
         // whoever begins an upload holds this for reading
-        let _none_begins = timeout(self.options.patience.stall, self.beginning.write()).await;
+        let _none_begins = timeout(self.options.http.stall_timeout, self.beginning.write()).await;
         let numbers: Vec<u64> = self.open_sessions().keys().copied().collect();
         for number in numbers {
             self.abandon(number).await;
@@ -313,11 +304,7 @@ fn asked(error: &Error) -> Option<std::time::Duration> {
 
 /// The error with the number of tries in it.
 fn with_tries(mut error: Error, count: u32) -> Error {
-    match &mut error {
-        Error::Refused(refusal) => refusal.tries = refusal.tries.max(count),
-        Error::Unreachable { tries, .. } | Error::Stalled { tries, .. } => *tries = (*tries).max(count),
-        _ => {}
-    }
+    error.count(count);
     error
 }
 

@@ -144,7 +144,7 @@ impl PushPlan {
         let destination = &self.request.destination;
         let patience = match destination {
             Images::Layout(_) => Duration::ZERO,
-            Images::Repository(repository) => repository.options().patience.read_back,
+            Images::Repository(repository) => repository.options().read_back,
         };
         let begin = tokio::time::Instant::now();
         let mut wait = Duration::from_millis(50);
