@@ -8,6 +8,9 @@ use std::process::Command;
 use crate::support::project::{Project, Ran, walk};
 use crate::support::run::tool;
 
+/// What is different, the program that runs ours, and variables of the environment.
+type Variation = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
+
 /// The digest of `mokapot build app` in the same project, with empty store and layout.
 fn cold(project: &Project, wrapper: &[&str], change: impl FnOnce(&mut Command) -> &mut Command) -> String {
     for folder in [project.store(), project.layout()] {
@@ -20,7 +23,7 @@ fn cold(project: &Project, wrapper: &[&str], change: impl FnOnce(&mut Command) -
 fn the_surroundings_do_not_matter() {
     let project = Project::new();
     let digest = project.built();
-    let variations: [(&str, &[&str], &[(&str, &str)]); 12] = [
+    let variations: [Variation; 12] = [
         ("a cold store", &[], &[]),
         ("one thread", &[], &[("RAYON_NUM_THREADS", "1")]),
         ("two threads", &[], &[("RAYON_NUM_THREADS", "2")]),

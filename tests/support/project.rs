@@ -165,7 +165,7 @@ impl Project {
     }
 
     /// Our program, run by `wrapper` unless that is empty, with nothing in its environment that this test did not put there.
-    #[expect(clippy::disallowed_methods, reason = "programs are found where this machine has them")]
+    #[expect(clippy::disallowed_methods, reason = "the wrappers and helpers of tests are found on this machine's PATH")]
     pub fn command(&self, wrapper: &[&str], arguments: &[&str]) -> Command {
         let program = env!("CARGO_BIN_EXE_mokapot");
         let mut command = match wrapper.split_first() {
