@@ -71,7 +71,8 @@ fn what_a_package_says_of_its_files_is_so() {
 #[test]
 fn names_that_mean_something_to_others_are_refused() {
     for path in ["usr/.wh.passwd", "usr/.wh..wh..opq", ".wh.", "usr/.wh.d/x"] {
-        let error = refused(&deb("aa").directory("usr/.wh.d").file(path, b"")).to_string();
+        // Our own writer refuses such names, so the header is made by hand.
+        let error = packages_error(&deb("aa").build_with_data(&archive_of(path)));
         assert!(error.starts_with("aa 1.0: ") && error.contains(".wh."), "{error}");
     }
     for path in ["status", "info/bash.list", "diversions", "triggers/File", "updates/0001"] {
@@ -80,11 +81,16 @@ fn names_that_mean_something_to_others_are_refused() {
     }
     open(&deb("aa").directory("var/lib/dpkg/info").file("var/lib/dpkg/alternatives-x", b""));
     for name in ["a b", "../x", "x;y"] {
-        let entry = tar::Entry::new(name, tar::Kind::File { size: 0 }, 0o644, MTIME);
-        let plain = crate::support::deb::tar(&[(entry, Vec::new())]);
-        let error = packages_error(&deb("aa").build_with_control(&[control_only(), plain].concat()));
+        let error = packages_error(&deb("aa").build_with_control(&[control_only(), archive_of(name)].concat()));
         assert!(error.contains("name") || error.contains("control"), "{error}");
     }
+}
+
+/// A tar archive of one empty file.
+fn archive_of(path: &str) -> Vec<u8> {
+    let mut archive = crate::support::deb::raw_header(path.as_bytes(), b'0', b"00000000000\0", b"");
+    archive.resize(archive.len() + 1024, 0);
+    archive
 }
 
 /// A `control.tar` with nothing but `control`, without its end.

@@ -389,7 +389,11 @@ fn meaning_is_not_formatting() {
     assert_eq!(meaning_digest(&one), meaning_digest(&recipe(&[&reformatted]).unwrap()));
     let (far, near) = FULL.split_once("\n[image]").unwrap();
     let near = format!("name = \"tools\"\nextends = \"far\"\n[image]{near}");
-    assert_eq!(meaning_digest(&one), meaning_digest(&recipe(&[&near, far]).unwrap()), "a chain is its merged text");
+    let mut chain = recipe(&[&near, far]).unwrap();
+    assert_eq!(LockMeaning::of(&one), LockMeaning::of(&chain), "a chain is its merged text");
+    assert_ne!(meaning_digest(&one), meaning_digest(&chain), "layers follow the chain");
+    chain.levels = one.levels.clone();
+    assert_eq!(meaning_digest(&one), meaning_digest(&chain), "and nothing else does");
 }
 
 #[test]

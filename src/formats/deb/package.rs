@@ -133,7 +133,7 @@ impl FromStr for PackageName {
         if first && rest && (2..=256).contains(&text.len()) {
             Ok(Self(text.into()))
         } else {
-            Err(ParseNameError(text.chars().take(80).collect()))
+            Err(ParseNameError(text.chars().take(80).flat_map(char::escape_default).collect()))
         }
     }
 }
