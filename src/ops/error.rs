@@ -57,10 +57,10 @@ pub enum Error {
     #[error("`{0}` is not locked, so it cannot be updated")]
     NotLocked(String),
     /// An archive's keys are none.
-    #[error("keys {}: {source}", files.join(", "))]
+    #[error("keys {file}: {source}")]
     Keys {
-        /// The files, as the recipe names them.
-        files: Vec<String>,
+        /// The file, as the recipe names it.
+        file: String,
         /// What is wrong.
         source: OpenPgpError,
     },

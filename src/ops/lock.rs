@@ -88,15 +88,11 @@ async fn open<'r>(
     let mut suites = Vec::new();
     for archive in &recipe.archives {
         let mirror = inputs.mirrors.get(&archive.mirror)?;
-        let mut keys = Vec::new();
+        let mut keyring = Keyring::default();
         for key in &archive.keys {
-            keys.extend_from_slice(&key.bytes);
-            keys.push(b'\n');
+            let keys = Keyring::parse(&key.bytes).map_err(|source| Error::Keys { file: key.named.clone(), source })?;
+            keyring.add(keys);
         }
-        let keyring = Keyring::parse(&keys).map_err(|source| Error::Keys {
-            files: archive.keys.iter().map(|key| key.named.clone()).collect(),
-            source,
-        })?;
         for name in &archive.suites {
             let before = previous.and_then(|lock| {
                 lock.releases().iter().find(|release| release.mirror == archive.mirror && release.suite == *name)

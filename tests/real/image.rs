@@ -121,8 +121,7 @@ fn build_with(compression: &str) -> Built {
 /// The digest in a line `NAME@sha256:…`, which must be all that was printed.
 pub(crate) fn digest_of(line: &str, name: &str) -> String {
     let digest = line.trim_end().strip_prefix(name).and_then(|rest| rest.strip_prefix('@'));
-    assert!(digest.is_some(), "expected {name}@sha256:…, found {line:?}");
-    digest.unwrap().to_owned()
+    digest.ok_or_else(|| format!("expected {name}@sha256:…, found {line:?}")).unwrap().to_owned()
 }
 
 /// Copies a folder and all below it.

@@ -3,9 +3,11 @@
 
 mod archive;
 mod clients;
+mod cpu;
 mod data;
 mod dpkg;
 mod extract;
+mod golden;
 mod image;
 mod layout;
 mod locked;

@@ -7,8 +7,8 @@ use pgp::types::KeyDetails;
 
 use super::error::OpenPgpError;
 
-/// Public keys, in the order of their file.
-#[derive(Clone, Debug)]
+/// Public keys, in the order of their files.
+#[derive(Clone, Debug, Default)]
 pub struct Keyring {
     pub(super) keys: Vec<SignedPublicKey>,
 }
@@ -49,6 +49,11 @@ impl Keyring {
             return Err(OpenPgpError::Keyring("it holds no key".into()));
         }
         Ok(Self { keys })
+    }
+
+    /// Adds the keys of another keyring. Files cannot be joined before they are parsed: some are armoured, some are not.
+    pub fn add(&mut self, other: Self) {
+        self.keys.extend(other.keys);
     }
 
     /// The fingerprints of the primary keys, in upper-case hexadecimal digits.
