@@ -234,7 +234,7 @@ impl Fault for FetchError {
             Self::Offline { .. } => Some("run once without --offline".into()),
             Self::Failed { failures } if failures.iter().any(Failure::has_vanished) => Some(
                 "the archive has removed this version: run `mokapot lock --update` to lock the present one, \
-                 or keep locked inputs with --cache"
+                 or build without --locked"
                     .into(),
             ),
             Self::Failed { failures } => failures.iter().flat_map(|f| &f.tried).find_map(Fault::hint),

@@ -168,7 +168,7 @@ impl Fault for ArchiveError {
             Reason::Unsigned => "an unsigned archive cannot be used; if it was signed before, something is in between",
             Reason::OtherSuite { .. } => "name the suite by its codename, and check the mirror's address",
             Reason::Expired { .. } | Reason::Stale { .. } => {
-                "the mirror is behind, or the system clock is ahead: check both; a snapshot needs `check-valid-until = false`"
+                "the mirror is behind, or the system clock is ahead: check both; for a snapshot, say why in the archive's `accept-expired`"
             }
             Reason::Future { .. } => "the system clock is behind: check it",
             Reason::Older { .. } => "the mirror is behind what was locked: try again later, or another mirror",
