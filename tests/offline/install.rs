@@ -6,9 +6,8 @@ use mokapot::base::{Class, Fault};
 use mokapot::domain::install::{Facts, InstallError, State, database, unpack, unpack_order};
 use mokapot::domain::rootfs::{Content, Diversion, Diversions, Kind, Meta, Owner, Tree};
 use mokapot::formats::deb::{Package, Stanza};
-use mokapot::formats::tar;
 
-use crate::support::deb::{Deb, MTIME};
+use crate::support::deb::Deb;
 use crate::support::packages::{self, Opened};
 
 fn deb(name: &str) -> Deb {
