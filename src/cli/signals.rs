@@ -17,18 +17,21 @@ pub(super) fn run<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, 
         .build()
         .map_err(|source| Error::Runtime { source })?;
     runtime.block_on(async {
-        let watch = async |kind: SignalKind| match signal(kind) {
-            Ok(mut signals) => {
-                signals.recv().await;
-                kind.as_raw_value()
+        // Watched before the work begins, so that a signal is never met by the system's own answer to it.
+        let mut watched = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()]
+            .map(|kind| (kind.as_raw_value(), signal(kind)));
+        let [interrupt, terminate, hangup] = watched.each_mut().map(|(number, signals)| async move {
+            match signals {
+                Ok(signals) => drop(signals.recv().await),
+                Err(_) => std::future::pending().await,
             }
-            Err(_) => std::future::pending().await,
-        };
+            *number
+        });
         tokio::select! {
             result = work => result,
-            number = watch(SignalKind::interrupt()) => Err(Error::Interrupted { signal: number }),
-            number = watch(SignalKind::terminate()) => Err(Error::Interrupted { signal: number }),
-            number = watch(SignalKind::hangup()) => Err(Error::Interrupted { signal: number }),
+            number = interrupt => Err(Error::Interrupted { signal: number }),
+            number = terminate => Err(Error::Interrupted { signal: number }),
+            number = hangup => Err(Error::Interrupted { signal: number }),
         }
     })
 }

@@ -131,7 +131,11 @@ fn prepare(root: &Path) -> Result<(), StoreError> {
         let mut entries = fs::read_dir(root).map_err(StoreError::io("read", root))?;
         // A run that was killed while it made the store leaves folders of ours, and no version.
         let foreign = |entry: io::Result<fs::DirEntry>| {
-            !entry.is_ok_and(|e| FOLDERS.iter().any(|f| f.split('/').next() == e.file_name().to_str()))
+            let ours = |name: Option<&str>| {
+                // Another run may be making the store right now.
+                matches!(name, Some("version" | "lock")) || FOLDERS.iter().any(|f| f.split('/').next() == name)
+            };
+            !entry.is_ok_and(|e| ours(e.file_name().to_str()))
         };
         if entries.any(foreign) {
             return Err(StoreError::Foreign { path: root.into() });
