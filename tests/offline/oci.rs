@@ -32,9 +32,11 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let dir = tempfile::tempdir().unwrap();
     let layout = Layout::create(dir.path()).unwrap();
     let index = layout.document(image::write(&layout, "one").digest, None).unwrap();
-    let Content::Index(content) = index.content() else { unreachable!() };
+    let Content::Index(content) = index.content() else { unreachable!("this document was made an index above") };
     let manifest = layout.document(content.manifests[0].digest, None).unwrap();
-    let Content::Manifest(content) = manifest.content() else { unreachable!() };
+    let Content::Manifest(content) = manifest.content() else {
+        unreachable!("this document was made a manifest above")
+    };
     let config = layout.read_blob(content.config.digest, content.config.size).unwrap();
     let documents = vec![index.bytes().to_vec(), manifest.bytes().to_vec(), config.to_vec()];
     let edits = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6);
