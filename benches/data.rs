@@ -14,7 +14,7 @@ use std::io::{self, Cursor, Read};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use mokapot::base::{Epoch, Hasher};
 use mokapot::domain::layer::{FragmentWriter, Index, LayerWriter, filtered};
-use mokapot::formats::compress::{Compression, MemberEncoder};
+use mokapot::formats::compress::{Checksums, Compression, MemberEncoder};
 use mokapot::formats::deb::DebReader;
 use mokapot::formats::tar::Limits;
 
@@ -42,7 +42,7 @@ fn package() -> Vec<u8> {
 }
 
 fn fragment(bytes: &[u8], compression: Compression) -> (Index, Vec<u8>) {
-    let mut reader = DebReader::open(bytes, Limits::default()).unwrap();
+    let mut reader = DebReader::open(bytes, Limits::default(), Checksums::Verify).unwrap();
     let epoch = Epoch::try_from(4_000_000_000).unwrap();
     let mut writer = FragmentWriter::new(compression, epoch, Vec::new()).unwrap();
     while let Some(entry) = reader.next_entry().unwrap() {
@@ -54,7 +54,7 @@ fn fragment(bytes: &[u8], compression: Compression) -> (Index, Vec<u8>) {
 
 /// The plain bytes of `data.tar`, as fast as the decoder gives them.
 fn decode(bytes: &[u8]) -> Vec<u8> {
-    let mut reader = DebReader::open(bytes, Limits::default()).unwrap();
+    let mut reader = DebReader::open(bytes, Limits::default(), Checksums::Verify).unwrap();
     let mut plain = Vec::new();
     while reader.next_entry().unwrap().is_some() {
         reader.content().read_to_end(&mut plain).unwrap();

@@ -158,6 +158,11 @@ impl<T> Hasher<T> {
         self.length
     }
 
+    /// What is wrapped.
+    pub const fn get_ref(&self) -> &T {
+        &self.inner
+    }
+
     /// The digest and length of all bytes seen, and what was wrapped.
     pub fn finish(self) -> (Digest, u64, T) {
         (Digest(self.state.finalize().into()), self.length, self.inner)

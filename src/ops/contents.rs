@@ -21,7 +21,7 @@ use crate::domain::install::info::FOLDER;
 use crate::domain::install::installed::STATUS;
 use crate::domain::layer::Stack;
 use crate::domain::rootfs::{Content, Kind, Node, Owner, Position, Tree, TreeError};
-use crate::formats::compress::{Codec, Decoder};
+use crate::formats::compress::{Checksums, Codec, Decoder};
 use crate::formats::deb::deb822::Deb822Error;
 use crate::formats::oci::Descriptor;
 use crate::formats::tar::{Limits, Reader, TarError, Whiteouts};
@@ -248,7 +248,7 @@ impl Reading {
     ) -> Result<Self, Error> {
         let failed = |source| Error::Tar { layer, source };
         let broken = |source| failed(TarError::Read { offset: 0, source });
-        let plain = Hasher::around(Decoder::new(codec, input).map_err(broken)?);
+        let plain = Hasher::around(Decoder::new(codec, input, Checksums::Verify).map_err(broken)?);
         let mut reader = Reader::with_whiteouts(plain, LIMITS, Whiteouts::Read);
         let mut entry = 0;
         while let Some(header) = reader.next_entry().map_err(failed)? {

@@ -129,7 +129,7 @@ impl Layering<'_> {
     fn assemble(&self, planned: &Planned<'_>) -> Result<Assembled, Error> {
         let LayerPlan { directories, parts, generated, .. } = planned.plan;
         let disk = |error: io::Error| Error::Write { path: self.layout.dir().to_owned(), source: error };
-        let out = BufWriter::with_capacity(BUFFER, self.layout.blob_writer()?);
+        let out = BufWriter::with_capacity(BUFFER, self.layout.spool()?);
         let mut layer = LayerWriter::new(self.compression, self.epoch, out)?;
         layer.push_all(directories)?;
         for part in parts {
@@ -155,7 +155,7 @@ impl Layering<'_> {
             }
         }
         let (assembled, out) = layer.finish()?;
-        out.into_inner().map_err(|error| disk(error.into_error()))?.commit()?;
+        out.into_inner().map_err(|error| disk(error.into_error()))?.name(assembled.digest)?;
         Ok(assembled)
     }
 
@@ -192,10 +192,10 @@ impl Layering<'_> {
             return Ok(index);
         }
         let source = self.store.file(&whole.digest, whole.size)?;
-        let out = BufWriter::with_capacity(BUFFER, self.store.writer(None)?);
+        let out = BufWriter::with_capacity(BUFFER, self.store.spool()?);
         let (index, out) = filtered(whole, source, &part.dropped, out)?;
         let out = out.into_inner().map_err(|error| StoreError::inside(error.into_error(), self.store.root()))?;
-        out.commit()?;
+        out.name(index.digest)?;
         self.store.memo_put(FILTERED, &key, &index.encode());
         Ok(index)
     }

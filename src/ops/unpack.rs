@@ -13,7 +13,7 @@ use crate::base::{Digest, Epoch, Event, Hasher, Phase, Progress};
 use crate::domain::install::{self, Facts, InstallError};
 use crate::domain::layer::{FragmentWriter, Index, LayerError, fragment};
 use crate::domain::lock::PackageLock;
-use crate::formats::compress::Compression;
+use crate::formats::compress::{Checksums, Compression};
 use crate::formats::deb::{Package, Stanza};
 use crate::formats::tar::Limits;
 use crate::io::store::Store;
@@ -21,8 +21,8 @@ use crate::io::store::Store;
 /// The kind of memos that lead from a `.deb` to its fragment.
 const MEMO: &str = "fragment";
 
-/// The kind of memos that say that a `.deb`'s files are what its own `md5sums` says.
-const SUMS: &str = "md5sums";
+/// The kind of memos that say that a `.deb` is what its own checksums say.
+const SUMS: &str = "checksums";
 
 /// The version of [`Facts`] and of how a `.deb` becomes entries: raise it, and every package is unpacked anew.
 const FORMAT: u32 = 1;
@@ -143,12 +143,13 @@ impl Unpacking<'_> {
     fn make(&self, locked: &PackageLock) -> Result<Artefact, Error> {
         let deb = self.store.reader(&locked.sha256, locked.size)?;
         let mut deb = Counted { inner: deb, progress: self.progress };
-        let out = BufWriter::with_capacity(1 << 20, self.store.writer(None)?);
+        let out = BufWriter::with_capacity(1 << 20, self.store.spool()?);
         let mut writer = FragmentWriter::new(self.compression, self.epoch, out)?;
-        // A package's own list of MD5 sums is held against its files when they are first seen, and never again.
+        // A package's own checksums are held against its bytes when they are first seen, and never again.
         let sums = self.sums_key(locked);
         let seen = self.store.memo_get(SUMS, &sums).is_some();
-        let options = install::deb::Options { limits: LIMITS, check_md5sums: !seen };
+        let checksums = if seen { Checksums::Known } else { Checksums::Verify };
+        let options = install::deb::Options { limits: LIMITS, checksums };
         let facts = install::deb::read(&mut deb, &expected(locked)?, options, |entry, content| {
             writer.push(entry, content).map_err(|source| Unpack::Layer(Box::new(source)))
         });
@@ -162,9 +163,9 @@ impl Unpacking<'_> {
         let out = out
             .into_inner()
             .map_err(|error| crate::io::store::StoreError::inside(error.into_error(), self.store.root()))?;
-        let fragment = out.commit()?;
+        out.name(index.digest)?;
         let record = Record {
-            fragment,
+            fragment: (index.digest, index.size),
             index: self.store.add(&index.encode())?,
             facts: self.store.add(
                 &serde_json::to_vec(&facts)

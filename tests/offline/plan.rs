@@ -12,7 +12,7 @@ use mokapot::domain::install::{
 };
 use mokapot::domain::layer::{Artefact, FragmentReader, FragmentWriter, Index, LayerPlan, LayerWriter, filtered, plan};
 use mokapot::domain::rootfs::{Content, Diversions, Kind, Meta, Owner, Tree};
-use mokapot::formats::compress::{Codec, Compression, Decoder};
+use mokapot::formats::compress::{Checksums, Codec, Compression, Decoder};
 use mokapot::formats::deb::{Architecture, DebReader, Package};
 use mokapot::formats::tar::{self, Entry, Limits};
 use proptest::prelude::*;
@@ -36,9 +36,9 @@ fn epoch() -> Epoch {
 
 fn build(deb: &Deb, level: usize) -> Built {
     let deb = deb.build();
-    let package = DebReader::open(&*deb, LIMITS).unwrap().control().package.clone();
+    let package = DebReader::open(&*deb, LIMITS, Checksums::Verify).unwrap().control().package.clone();
     let mut writer = FragmentWriter::new(Compression::Zstd, epoch(), Vec::new()).unwrap();
-    let options = deb::Options { limits: LIMITS, check_md5sums: true };
+    let options = deb::Options { limits: LIMITS, checksums: Checksums::Verify };
     let facts = deb::read(&*deb, &package, options, |entry, content| {
         writer.push(entry, content).map_err(Box::<dyn Error>::from)
     });
@@ -105,7 +105,7 @@ fn tar_of(layer: &LayerPlan, built: &[Built]) -> Vec<u8> {
     }
     let (_, bytes) = writer.finish().unwrap();
     let mut plain = Vec::new();
-    Decoder::new(Codec::Zstd, &*bytes).unwrap().read_to_end(&mut plain).unwrap();
+    Decoder::new(Codec::Zstd, &*bytes, Checksums::Verify).unwrap().read_to_end(&mut plain).unwrap();
     plain
 }
 

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use md5::{Digest as _, Md5};
 use mokapot::base::{Digest, Epoch};
 use mokapot::domain::layer::{FragmentReader, FragmentWriter, LayerWriter};
-use mokapot::formats::compress::Compression;
+use mokapot::formats::compress::{Checksums, Compression};
 use mokapot::formats::deb::DebReader;
 use mokapot::formats::tar::{Entry, Kind, Limits, Reader, writer};
 use proptest::prelude::*;
@@ -83,7 +83,7 @@ fn compare(deb: &Path) {
     let bytes = fs::read(deb).unwrap();
     let name = deb.display();
     let fsys = run(Command::new("dpkg-deb").arg("--fsys-tarfile").arg(deb), b"");
-    let mut reader = DebReader::open(&bytes[..], Limits::default()).unwrap();
+    let mut reader = DebReader::open(&bytes[..], Limits::default(), Checksums::Verify).unwrap();
     let conffiles: Vec<Vec<u8>> = reader.control().conffiles.iter().map(|file| file.path.clone()).collect();
     let epoch = Epoch::try_from(LAST).unwrap();
     let mut fragment = FragmentWriter::new(Compression::Zstd, epoch, Vec::new()).unwrap().with_md5_of(conffiles);

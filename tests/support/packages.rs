@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use mokapot::base::Digest;
 use mokapot::domain::install::{Facts, InstallError, Shipment, deb, unpack_order};
 use mokapot::domain::rootfs::Position;
+use mokapot::formats::compress::Checksums;
 use mokapot::formats::deb::{DebReader, Package};
 use mokapot::formats::tar::{self, Entry, Limits};
 
@@ -25,7 +26,7 @@ pub struct Opened {
 
 /// Reads a `.deb` that is what it says it is.
 pub fn open(deb: &[u8]) -> Result<Opened, InstallError> {
-    let package = DebReader::open(deb, LIMITS).unwrap().control().package.clone();
+    let package = DebReader::open(deb, LIMITS, Checksums::Verify).unwrap().control().package.clone();
     open_as(deb, package)
 }
 
@@ -33,7 +34,7 @@ pub fn open(deb: &[u8]) -> Result<Opened, InstallError> {
 pub fn open_as(deb: &[u8], package: Package) -> Result<Opened, InstallError> {
     let (mut directories, mut entries, mut contents) = (Vec::new(), Vec::new(), Vec::new());
     let mut database = BTreeMap::new();
-    let options = deb::Options { limits: LIMITS, check_md5sums: true };
+    let options = deb::Options { limits: LIMITS, checksums: Checksums::Verify };
     let facts = deb::read(deb, &package, options, |entry, content| {
         if entry.kind == tar::Kind::Directory {
             directories.push(entry.clone());

@@ -8,6 +8,7 @@ use md5::{Digest as _, Md5};
 use super::error::{InstallError, shown};
 use super::facts::{Conffile, Facts, Interest, Script};
 use super::info::{self, ListWriter};
+use crate::formats::compress::Checksums;
 use crate::formats::deb::{Control, DebReader, Package, TriggerAction};
 use crate::formats::tar::{Entry, Kind, Limits};
 
@@ -16,9 +17,10 @@ use crate::formats::tar::{Entry, Kind, Limits};
 pub struct Options {
     /// What its data may unpack to.
     pub limits: Limits,
-    /// Whether every file is compared with the package's own `md5sums`. The `.deb`'s digest already says that its bytes
-    /// are the archive's; this finds a package that was broken when it was built, and costs an MD5 of all its bytes.
-    pub check_md5sums: bool,
+    /// Whether the checksums inside (those of xz, and the package's own `md5sums`) are computed again. The `.deb`'s digest
+    /// already says that its bytes are the archive's; this finds a package that was broken when it was built, and costs
+    /// an MD5 and a CRC of all its bytes.
+    pub checksums: Checksums,
 }
 
 /// Reads a `.deb` that should be `expected` (from the index that named it). Each entry is handed to `sink` with its
@@ -37,9 +39,9 @@ pub fn read<E: From<InstallError>>(
     let label = format!("{} {}", expected.name, expected.version);
     let unreadable = |source| InstallError::Deb { package: label.clone(), source };
     let wrong = |reason| InstallError::Package { package: label.clone(), reason };
-    let mut reader = DebReader::open(deb, options.limits).map_err(unreadable)?;
+    let mut reader = DebReader::open(deb, options.limits, options.checksums).map_err(unreadable)?;
     identify(&reader.control().package, expected).map_err(wrong)?;
-    let mut shipped = Shipped::new(reader.control(), options.check_md5sums);
+    let mut shipped = Shipped::new(reader.control(), options.checksums);
     while let Some(entry) = reader.next_entry().map_err(unreadable)? {
         allowed(&entry).map_err(wrong)?;
         let mut content = reader.content();
@@ -88,16 +90,16 @@ enum Which {
 }
 
 impl Shipped {
-    fn new(control: &Control, check: bool) -> Self {
+    fn new(control: &Control, checksums: Checksums) -> Self {
         Self {
             list: ListWriter::default(),
             paths: BTreeSet::new(),
             sums: BTreeMap::new(),
             order: Vec::new(),
-            which: match (control.files.contains_key("md5sums"), check) {
+            which: match (control.files.contains_key("md5sums"), checksums) {
                 (false, _) => Which::Generate,
-                (true, true) => Which::Check,
-                (true, false) => Which::Conffiles,
+                (true, Checksums::Verify) => Which::Check,
+                (true, Checksums::Known) => Which::Conffiles,
             },
             conffiles: control.conffiles.iter().map(|conffile| conffile.path.clone()).collect(),
         }

@@ -15,6 +15,16 @@ pub const XZ_MEMORY: u64 = 72 << 20;
 /// The largest zstd window, as a power of two: 128 MiB, what `zstd --ultra -22` declares.
 pub const ZSTD_WINDOW_LOG: u32 = 27;
 
+/// What is to be done with the checksums inside compressed data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checksums {
+    /// They are computed, and an error where they differ.
+    Verify,
+    /// These very bytes (the caller knows their digest) were verified before: where the codec allows it, as xz does,
+    /// the time is saved.
+    Known,
+}
+
 /// Reads the plain bytes of a compressed input.
 ///
 /// Its errors hold a [`CompressError`] where the compressed bytes are at fault, and are the input's own otherwise.
@@ -39,18 +49,22 @@ struct Head<R> {
 }
 
 impl<R: BufRead> Decoder<R> {
-    /// Decodes `input` as `codec` says.
+    /// Decodes `input` as `codec` says, with or without a look at its checksums.
     ///
     /// # Errors
     /// When a decoder cannot be set up for want of memory.
-    pub fn new(codec: Codec, input: R) -> io::Result<Self> {
-        use liblzma::stream::{CONCATENATED, Stream};
+    pub fn new(codec: Codec, input: R, checksums: Checksums) -> io::Result<Self> {
+        use liblzma::stream::{CONCATENATED, IGNORE_CHECK, Stream};
         let head = Head { input, bytes: [0; HEAD], seen: 0, consumed: 0, failed: false };
         Ok(Self(match codec {
             Codec::None => Inner::None(head),
             Codec::Gzip => Inner::Gzip(flate2::bufread::MultiGzDecoder::new(head)),
             Codec::Xz => {
-                let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
+                let flags = match checksums {
+                    Checksums::Verify => CONCATENATED,
+                    Checksums::Known => CONCATENATED | IGNORE_CHECK,
+                };
+                let stream = Stream::new_stream_decoder(XZ_MEMORY, flags)?;
                 Inner::Xz(liblzma::bufread::XzDecoder::new_stream(head, stream))
             }
             Codec::Zstd => {
@@ -181,7 +195,7 @@ mod tests {
 
     fn decode(codec: Codec, bytes: &[u8]) -> Result<Vec<u8>, CompressError> {
         let mut plain = Vec::new();
-        match Decoder::new(codec, bytes).unwrap().read_to_end(&mut plain) {
+        match Decoder::new(codec, bytes, Checksums::Verify).unwrap().read_to_end(&mut plain) {
             Ok(_) => Ok(plain),
             Err(error) => Err(error.get_ref().unwrap().downcast_ref::<CompressError>().unwrap().clone()),
         }
@@ -254,6 +268,19 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_checksum_is_seen_unless_it_is_known_to_be_right() {
+        let mut bytes = xz(b"text");
+        let check = bytes.len() - 12 - 8 - 8; // footer, index, CRC-64
+        bytes[check] ^= 1;
+        let read = |checksums| {
+            let mut plain = Vec::new();
+            Decoder::new(Codec::Xz, &bytes[..], checksums).unwrap().read_to_end(&mut plain).map(|_| plain)
+        };
+        assert!(read(Checksums::Verify).is_err());
+        assert_eq!(read(Checksums::Known).unwrap(), b"text");
+    }
+
+    #[test]
     fn memory_is_bounded_and_the_error_names_the_header_value() {
         let mut window = zstd(&[0; 1000]);
         window[4] &= !0x20;
@@ -274,7 +301,7 @@ mod tests {
             }
         }
         for codec in [Codec::None, Codec::Gzip, Codec::Xz, Codec::Zstd, Codec::Bzip2, Codec::Lzma] {
-            let mut decoder = Decoder::new(codec, io::BufReader::new(Broken)).unwrap();
+            let mut decoder = Decoder::new(codec, io::BufReader::new(Broken), Checksums::Verify).unwrap();
             let error = decoder.read(&mut [0; 10]).unwrap_err();
             assert_eq!(error.to_string(), "the disk is gone", "{codec:?}");
         }

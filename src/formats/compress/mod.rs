@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{Class, Fault};
 
-pub use decode::Decoder;
+pub use decode::{Checksums, Decoder};
 pub use encode::{FORMAT, MemberDecoder, MemberEncoder};
 
 /// How foreign bytes are compressed.

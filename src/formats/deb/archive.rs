@@ -9,7 +9,7 @@ use std::io::{self, BufReader, Read};
 use super::ar::{Archive, Member};
 use super::control::Control;
 use crate::base::{Class, Fault, redact};
-use crate::formats::compress::{Codec, Decoder};
+use crate::formats::compress::{Checksums, Codec, Decoder};
 use crate::formats::tar::{self, Entry, Limits, TarError};
 
 /// Reads the file through this much at a time.
@@ -143,11 +143,12 @@ pub struct DebReader<R: Read> {
 }
 
 impl<R: Read> DebReader<R> {
-    /// Reads up to the start of `data.tar`. `limits` bound what `data.tar` may unpack to.
+    /// Reads up to the start of `data.tar`. `limits` bound what `data.tar` may unpack to; `checksums` says what is to be
+    /// done with those of its compression.
     ///
     /// # Errors
     /// When the file is no package in format 2, or its control data is malformed.
-    pub fn open(input: R, limits: Limits) -> Result<Self, DebError> {
+    pub fn open(input: R, limits: Limits, checksums: Checksums) -> Result<Self, DebError> {
         let archive = Archive::open(BufReader::with_capacity(BUFFER, input))?;
         let member = expect(archive, "debian-binary")?;
         let archive = version(member)?;
@@ -159,7 +160,7 @@ impl<R: Read> DebReader<R> {
         let member = expect(archive, "data.tar")?;
         let name = member.name().to_owned();
         let codec = codec_of(&name, "data.tar").ok_or_else(|| DebError::UnknownCompression(name.clone()))?;
-        let decoder = Decoder::new(codec, member).map_err(|error| DebError::read(&name, error))?;
+        let decoder = Decoder::new(codec, member, checksums).map_err(|error| DebError::read(&name, error))?;
         Ok(Self { control, data: tar::Reader::new(decoder, limits), member: name })
     }
 

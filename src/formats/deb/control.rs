@@ -8,7 +8,7 @@ use super::ar::{Archive, Member};
 use super::archive::{self, DebError};
 use super::deb822::Stanza;
 use super::package::Package;
-use crate::formats::compress::{Codec, Decoder};
+use crate::formats::compress::{Checksums, Codec, Decoder};
 use crate::formats::tar::{self, Kind, Limits};
 
 /// The most bytes of all control files together: apt's own limit for one.
@@ -78,7 +78,7 @@ impl Control {
         codec: Codec,
     ) -> Result<(Self, Archive<BufReader<R>>), DebError> {
         let name = member.name().to_owned();
-        let decoder = Decoder::new(codec, member).map_err(|error| DebError::read(&name, error))?;
+        let decoder = Decoder::new(codec, member, Checksums::Verify).map_err(|error| DebError::read(&name, error))?;
         // Headers and padding come on top of the files' bytes.
         let limits = Limits { entries: 4096, bytes: MAX_CONTROL + (8 << 20) };
         let mut reader = tar::Reader::new(decoder, limits);

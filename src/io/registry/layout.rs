@@ -39,8 +39,11 @@ pub struct Layout {
 }
 
 /// A blob on its way into a layout: hashed as it is written, named when it is complete, gone when it is dropped.
-pub struct BlobWriter {
-    file: Hasher<NamedTempFile>,
+pub struct BlobWriter(Hasher<Spool>);
+
+/// Bytes on their way into a layout, from a caller that hashes them itself; named by [`Spool::name`], gone when dropped.
+pub struct Spool {
+    file: NamedTempFile,
     blobs: PathBuf,
 }
 
@@ -125,9 +128,17 @@ impl Layout {
     /// # Errors
     /// When the disk refuses.
     pub fn blob_writer(&self) -> Result<BlobWriter> {
+        Ok(BlobWriter(Hasher::around(self.spool()?)))
+    }
+
+    /// Starts a blob whose digest the caller computes.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn spool(&self) -> Result<Spool> {
         let blobs = self.dir.join("blobs/sha256");
         let file = temporary(&blobs).map_err(Error::disk("create a file in", &blobs))?;
-        Ok(BlobWriter { file: Hasher::around(file), blobs })
+        Ok(Spool { file, blobs })
     }
 
     /// Writes a whole blob, for documents.
@@ -282,6 +293,16 @@ impl Layout {
 
 impl Write for BlobWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Write for Spool {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.write(bytes)
     }
 
@@ -294,7 +315,7 @@ impl BlobWriter {
     /// What a write that failed means: the error with the place in it.
     #[must_use]
     pub fn failed(&self, error: io::Error) -> Error {
-        Error::disk("write a blob to", &self.blobs)(error)
+        Error::disk("write a blob to", &self.0.get_ref().blobs)(error)
     }
 
     /// Gives the finished blob its name; a file that already has it is replaced by these very bytes.
@@ -310,10 +331,9 @@ impl BlobWriter {
     /// # Errors
     /// Also when they have not; then nothing is left.
     pub fn commit_as(self, expected: Option<(Digest, u64)>) -> Result<(Digest, u64)> {
-        let (digest, size, file) = self.file.finish();
-        let path = self.blobs.join(digest.hex());
+        let (digest, size, spool) = self.0.finish();
         if let Some((wanted, length)) = expected {
-            let object = self.blobs.join(wanted.hex()).display().to_string();
+            let object = spool.blobs.join(wanted.hex()).display().to_string();
             if size != length {
                 return Err(Error::Size { object, expected: length, got: Got::Exactly(size) });
             }
@@ -321,8 +341,18 @@ impl BlobWriter {
                 return Err(Error::Digest { object, expected: wanted, got: digest });
             }
         }
-        persist(file, &path)?;
+        spool.name(digest)?;
         Ok((digest, size))
+    }
+}
+
+impl Spool {
+    /// Gives the bytes the name that the caller's hash of them is; a file that already has it is replaced.
+    ///
+    /// # Errors
+    /// When the disk refuses; then nothing is left.
+    pub fn name(self, digest: Digest) -> Result<()> {
+        persist(self.file, &self.blobs.join(digest.hex()))
     }
 }
 

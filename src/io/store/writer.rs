@@ -10,10 +10,17 @@ use crate::base::{Digest, Hasher};
 
 /// A new entry in the making. Nothing of it is seen before [`BlobWriter::commit`]; dropped, it leaves nothing behind.
 pub struct BlobWriter<'s> {
-    store: &'s Store,
+    spool: Spool<'s>,
     expected: Option<(Digest, u64)>,
-    temporary: Temporary,
     hasher: Hasher,
+}
+
+/// Bytes on their way into the store, from a caller that hashes them itself, since hashing them twice would be for
+/// nothing. Nothing of them is seen before [`Spool::name`]; dropped, it leaves nothing behind.
+pub struct Spool<'s> {
+    store: &'s Store,
+    temporary: Temporary,
+    length: u64,
     overflowed: bool,
 }
 
@@ -24,6 +31,14 @@ impl Store {
     /// # Errors
     /// When no temporary file can be made, in the store or beside it.
     pub fn writer(&self, expected: Option<(Digest, u64)>) -> Result<BlobWriter<'_>, StoreError> {
+        Ok(BlobWriter { spool: self.spool()?, expected, hasher: Hasher::new() })
+    }
+
+    /// Starts a new entry whose digest the caller computes.
+    ///
+    /// # Errors
+    /// As [`Store::writer`].
+    pub fn spool(&self) -> Result<Spool<'_>, StoreError> {
         let tmp = self.root().join("tmp");
         let inside =
             if self.is_writable() { Temporary::new(&tmp) } else { Err(io::ErrorKind::PermissionDenied.into()) };
@@ -36,7 +51,7 @@ impl Store {
             }
             Err(error) => return Err(StoreError::io("write in", &tmp)(error)),
         };
-        Ok(BlobWriter { store: self, expected, temporary, hasher: Hasher::new(), overflowed })
+        Ok(Spool { store: self, temporary, length: 0, overflowed })
     }
 
     /// Adds bytes that are at hand.
@@ -57,14 +72,15 @@ impl BlobWriter<'_> {
     /// When the temporary file cannot be emptied.
     pub fn restart(&mut self) -> io::Result<()> {
         self.hasher = Hasher::new();
-        self.temporary.file.set_len(0)?;
-        self.temporary.file.rewind()
+        self.spool.length = 0;
+        self.spool.temporary.file.set_len(0)?;
+        self.spool.temporary.file.rewind()
     }
 
     /// How many bytes were written so far.
     #[must_use]
     pub fn length(&self) -> u64 {
-        self.hasher.length()
+        self.spool.length
     }
 
     /// Gives the bytes their name, and returns it with their number.
@@ -72,12 +88,23 @@ impl BlobWriter<'_> {
     /// # Errors
     /// [`StoreError::Unexpected`] when they are not the expected ones; otherwise when the file cannot be renamed.
     pub fn commit(self) -> Result<(Digest, u64), StoreError> {
-        let Self { store, expected, temporary, hasher, overflowed } = self;
-        let (digest, length, ()) = hasher.finish();
-        if let Some((wanted, size)) = expected.filter(|expected| *expected != (digest, length)) {
+        let (digest, length, ()) = self.hasher.finish();
+        if let Some((wanted, size)) = self.expected.filter(|expected| *expected != (digest, length)) {
             let reason = format!("expected {size} bytes, got {length} that hash to {digest}");
             return Err(StoreError::Unexpected { expected: wanted, reason });
         }
+        self.spool.name(digest)?;
+        Ok((digest, length))
+    }
+}
+
+impl Spool<'_> {
+    /// Gives the bytes the name that the caller's hash of them is. (Whoever reads the entry hashes it again.)
+    ///
+    /// # Errors
+    /// When the file cannot be renamed.
+    pub fn name(self, digest: Digest) -> Result<(), StoreError> {
+        let Self { store, temporary, length: _, overflowed } = self;
         let path = match store.overflow_path(&digest).filter(|_| overflowed) {
             Some(path) => path,
             None => store.blob_path(&digest),
@@ -89,8 +116,7 @@ impl BlobWriter<'_> {
         if fs::symlink_metadata(&path).is_ok_and(|m| m.is_dir()) {
             let _ = store.quarantine(&digest, &path, "it is no regular file".into());
         }
-        temporary.persist(&path).map_err(StoreError::io("write", &path))?;
-        Ok((digest, length))
+        temporary.persist(&path).map_err(StoreError::io("write", &path))
     }
 
     /// Goes on beside the store, which has no more room.
@@ -99,8 +125,8 @@ impl BlobWriter<'_> {
         let folder = self.store.overflow().map_err(io::Error::other)?;
         let mut roomier = Temporary::new(folder)?;
         self.temporary.file.seek(SeekFrom::Start(0))?;
-        let kept = io::copy(&mut (&self.temporary.file).take(self.hasher.length()), &mut roomier.file)?;
-        if kept != self.hasher.length() {
+        let kept = io::copy(&mut (&self.temporary.file).take(self.length), &mut roomier.file)?;
+        if kept != self.length {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         self.temporary = roomier;
@@ -112,11 +138,23 @@ impl BlobWriter<'_> {
 impl Write for BlobWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if let Some((digest, size)) = self.expected
-            && self.hasher.length() + bytes.len() as u64 > size
+            && self.spool.length + bytes.len() as u64 > size
         {
             let reason = format!("more than {size} bytes");
             return Err(io::Error::other(StoreError::Unexpected { expected: digest, reason }));
         }
+        let written = self.spool.write(bytes)?;
+        self.hasher.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Write for Spool<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match self.temporary.file.write(bytes) {
             Err(error) if is_no_room(&error) && !self.overflowed => {
                 self.overflow()?;
@@ -124,7 +162,7 @@ impl Write for BlobWriter<'_> {
             }
             other => other?,
         };
-        self.hasher.update(&bytes[..written]);
+        self.length += written as u64;
         Ok(written)
     }
 

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use mokapot::base::{Class, Fault};
-use mokapot::formats::compress::Codec;
+use mokapot::formats::compress::{Checksums, Codec};
 use mokapot::formats::deb::{DebError, DebReader};
 use mokapot::formats::tar::{Entry, Kind, Limits};
 
@@ -14,7 +14,7 @@ const CODECS: [Codec; 6] = [Codec::None, Codec::Gzip, Codec::Xz, Codec::Zstd, Co
 /// Paths and contents, read to the end of the file.
 fn read(bytes: &[u8]) -> Result<Vec<(Entry, Vec<u8>)>, DebError> {
     let limits = Limits { entries: 1000, bytes: 4 << 20 };
-    let mut reader = DebReader::open(bytes, limits)?;
+    let mut reader = DebReader::open(bytes, limits, Checksums::Verify)?;
     let mut files = Vec::new();
     while let Some(entry) = reader.next_entry()? {
         let mut content = Vec::new();
@@ -53,7 +53,7 @@ fn sample() -> Deb {
 fn every_compression_gives_the_same_package() {
     for codec in CODECS {
         let bytes = sample().codec(codec).build();
-        let reader = DebReader::open(&bytes[..], Limits::default()).unwrap();
+        let reader = DebReader::open(&bytes[..], Limits::default(), Checksums::Verify).unwrap();
         let control = reader.control();
         assert_eq!(control.package.name.as_str(), "sample");
         assert_eq!(control.conffiles[0].path, b"etc/sample.conf");
@@ -243,7 +243,7 @@ fn deb_19_fields_cannot_be_smuggled_in() {
         assert!(text.starts_with("control file `control`: line "), "{text}");
     }
     let folded = Deb::new("sample", "1").field("Description", "x\n Package: evil").build();
-    let reader = DebReader::open(&folded[..], Limits::default()).unwrap();
+    let reader = DebReader::open(&folded[..], Limits::default(), Checksums::Verify).unwrap();
     assert_eq!(reader.control().stanza.get("Package"), Some("sample"));
 }
 

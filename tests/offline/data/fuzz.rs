@@ -5,7 +5,7 @@ use std::io::Read;
 
 use mokapot::base::Epoch;
 use mokapot::domain::layer::{FragmentWriter, Index};
-use mokapot::formats::compress::{Codec, Compression};
+use mokapot::formats::compress::{Checksums, Codec, Compression};
 use mokapot::formats::deb::DebReader;
 use mokapot::formats::tar::{Entry, Kind, Limits, Reader, writer};
 use proptest::prelude::*;
@@ -27,7 +27,7 @@ fn read_tar(bytes: &[u8]) -> Option<Vec<(Entry, Vec<u8>)>> {
 }
 
 fn read_deb(bytes: &[u8]) -> Option<()> {
-    let mut reader = DebReader::open(bytes, LIMITS).ok()?;
+    let mut reader = DebReader::open(bytes, LIMITS, Checksums::Verify).ok()?;
     while reader.next_entry().ok()?.is_some() {}
     reader.finish().ok().map(drop)
 }

@@ -4,7 +4,7 @@ use std::io::{Cursor, Read};
 
 use mokapot::base::{DiffId, Digest};
 use mokapot::domain::layer::{LayerError, LayerWriter};
-use mokapot::formats::compress::{Codec, Compression, Decoder};
+use mokapot::formats::compress::{Checksums, Codec, Compression, Decoder};
 use mokapot::formats::tar::{Entry, Kind, Limits, Reader};
 
 use super::fragment::{BOTH, epoch, file, fragment, noise, other, sample};
@@ -15,7 +15,7 @@ fn decompress(compression: Compression, bytes: &[u8]) -> Vec<u8> {
         Compression::Zstd => Codec::Zstd,
     };
     let mut plain = Vec::new();
-    Decoder::new(codec, bytes).unwrap().read_to_end(&mut plain).unwrap();
+    Decoder::new(codec, bytes, Checksums::Verify).unwrap().read_to_end(&mut plain).unwrap();
     plain
 }
 
