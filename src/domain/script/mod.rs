@@ -1,5 +1,37 @@
-//! Maintainer scripts.
+//! Maintainer scripts: interpreted over a [tree](super::rootfs), with nothing else to reach.
+//!
+//! ```text
+//! script's bytes ──shell::parse──▶ syntax ──shell──▶ commands ──command::exec──▶ applets ──System──▶ Tree, effects
+//! ```
+//!
+//! | part | one sentence |
+//! |---|---|
+//! | [`system`] | what a kernel would be: the tree, its files' bytes, limits, and a note of every change |
+//! | [`process`] | what a process has: arguments, environment, working directory, umask, streams |
+//! | [`stream`] | file descriptors as values in memory |
+//! | [`command`] | from a path in the tree to what stands for the program there |
+//! | [`shell`] | the POSIX shell: expansion, control flow, built-ins |
+//! | [`core`] | the core utilities that scripts use |
+//! | [`debian`] | Debian's own programs that are no shell scripts |
+//! | [`ledger`] | every script accounted for |
 
+pub mod command;
+pub mod core;
+pub mod debian;
+pub mod errno;
 pub mod ledger;
+pub mod limits;
+pub mod process;
+pub mod shell;
+pub mod stop;
+pub mod stream;
+pub mod system;
 
+pub use command::{Applet, exec};
+pub use errno::Errno;
 pub use ledger::{Interpreter, Ledger, Row, Status};
+pub use limits::{Budget, Limits};
+pub use process::Process;
+pub use stop::{Site, Stop, StopKind};
+pub use stream::{Stream, Streams};
+pub use system::{Change, Effect, System};

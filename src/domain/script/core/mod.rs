@@ -1,0 +1,6 @@
+//! The core utilities, one file each.
+
+use super::command::Applet;
+
+/// Programs by their names, sorted.
+pub(super) const APPLETS: &[(&str, Applet)] = &[];

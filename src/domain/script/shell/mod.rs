@@ -1,0 +1,1 @@
+//! The POSIX shell, as `dash` executes it.
