@@ -28,6 +28,7 @@ mod registry;
 mod reproducible;
 mod resolve;
 mod rootfs;
+mod script;
 mod store;
 
 #[path = "../support/mod.rs"]

@@ -3,7 +3,7 @@
 use super::process::Process;
 use super::stop::{Stop, StopKind};
 use super::system::System;
-use super::{core, debian};
+use super::{core, debian, text};
 
 /// What stands for a program: takes its process, returns its exit status.
 pub type Applet = fn(&mut System<'_>, &mut Process) -> Result<u8, Stop>;
@@ -44,7 +44,7 @@ pub fn find(system: &System<'_>, process: &Process, name: &[u8]) -> Option<Vec<u
 #[must_use]
 pub fn applet(name: &[u8]) -> Option<Applet> {
     let name = std::str::from_utf8(name).ok()?;
-    let tables = [core::APPLETS, debian::APPLETS];
+    let tables = [core::APPLETS, text::APPLETS, debian::APPLETS];
     tables.into_iter().find_map(|table| {
         table
             .binary_search_by(|(other, _)| (*other).cmp(name))

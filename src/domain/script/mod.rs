@@ -11,7 +11,8 @@
 //! | [`stream`] | file descriptors as values in memory |
 //! | [`command`] | from a path in the tree to what stands for the program there |
 //! | [`shell`] | the POSIX shell: expansion, control flow, built-ins |
-//! | [`core`] | the core utilities that scripts use |
+//! | [`core`] | programs that work on files, and small ones |
+//! | [`text`] | programs that read and write text: `sed`, `grep`, `awk`, `sort` … |
 //! | [`debian`] | Debian's own programs that are no shell scripts |
 //! | [`ledger`] | every script accounted for |
 
@@ -26,6 +27,7 @@ pub mod shell;
 pub mod stop;
 pub mod stream;
 pub mod system;
+pub mod text;
 
 pub use command::{Applet, exec};
 pub use errno::Errno;

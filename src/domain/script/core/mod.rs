@@ -1,4 +1,4 @@
-//! The core utilities, one file each.
+//! The core utilities that work on files, and small ones: one file each.
 
 use super::command::Applet;
 

@@ -1,0 +1,1 @@
+//! The interpreter against the real programs.
