@@ -32,6 +32,8 @@ pub struct System<'a> {
     pub site: Site,
     /// What was changed so far, in order.
     pub effects: Vec<Effect>,
+    /// What programs did not do that they would have done (caches, services), in words, in order.
+    pub notes: Vec<String>,
     read: ReadContent<'a>,
     /// Bytes of files that were read before.
     cache: BTreeMap<(u32, u32), Arc<[u8]>>,
@@ -73,6 +75,7 @@ impl<'a> System<'a> {
             budget: Budget::new(limits),
             site: Site::default(),
             effects: Vec::new(),
+            notes: Vec::new(),
             read,
             cache: BTreeMap::new(),
             broken: None,
@@ -342,6 +345,32 @@ impl<'a> System<'a> {
             return Err(Errno::NotADirectory);
         }
         Ok(self.tree.children(path)?.map(|(name, _)| name.to_vec()).collect())
+    }
+
+    /// Puts a new file, link or device at `path`, the last component not followed; what was there and is no directory
+    /// gives way in one step, as rename(2) of a finished file does.
+    ///
+    /// # Errors
+    /// As the call's.
+    pub fn replace(&mut self, path: &[u8], kind: Kind, mode: u32) -> Result<(), Errno> {
+        self.has_parent(path)?;
+        let there = self.tree.lookup(path)?.map(|node| node.is_directory());
+        if there == Some(true) {
+            return Err(Errno::IsADirectory);
+        }
+        let meta = Meta::root(mode & 0o7777, self.epoch.seconds());
+        self.tree.insert(path, kind, meta, Owner::Generated, None)?;
+        let real = self.tree.place_of(path)?;
+        self.note(real, if there.is_some() { Change::Written } else { Change::Made });
+        Ok(())
+    }
+
+    /// Says once what a program left undone.
+    pub fn leave_out(&mut self, what: impl Into<String>) {
+        let what = what.into();
+        if !self.notes.contains(&what) {
+            self.notes.push(what);
+        }
     }
 
     /// Writes into an open file, at `position` or at its end; the position after it.
