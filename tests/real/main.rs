@@ -1,6 +1,7 @@
 //! Tests on real inputs (the machine's own package mirrors) and against independent tools.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod accounts;
 mod archive;
 mod clients;
 mod cpu;

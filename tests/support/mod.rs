@@ -20,4 +20,5 @@ pub mod project;
 pub mod registry;
 pub mod run;
 pub mod treediff;
+pub mod twin;
 pub mod universe;

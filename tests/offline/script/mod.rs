@@ -1,1 +1,5 @@
 //! The interpreter against the real programs.
+
+mod debian_alternatives;
+mod debian_dpkg;
+

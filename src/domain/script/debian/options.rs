@@ -32,6 +32,13 @@ pub(super) const fn valued(letter: u8, name: &'static str) -> Known {
     Known { letter, name, value: true }
 }
 
+impl Known {
+    /// Whether it is the option of this long name.
+    pub(super) fn is(&self, name: &str) -> bool {
+        self.name == name
+    }
+}
+
 impl Line {
     /// Reads `args` (without the program's name).
     ///

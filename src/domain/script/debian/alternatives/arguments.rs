@@ -160,7 +160,7 @@ impl Arguments {
                     return Err(Stop::unsupported("update-alternatives", format!("option {option}")).into());
                 }
                 _ if arg.starts_with(b"--") => return Err(usage(format!("unknown option '{option}'"))),
-                _ => return Err(usage(format!("unknown argument '{option}'"))),
+                _ => return Err(Failure::dpkg(format!("unknown argument '{option}'"))),
             };
             if action.is_some() {
                 return Err(usage(format!("two commands specified: {option} and another")));

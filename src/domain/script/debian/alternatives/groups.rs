@@ -169,11 +169,8 @@ impl Groups {
                 if *other != install.name && group.link == *link {
                     return refuse(format!("alternative link {} is already managed by {}", text(link), text(other)));
                 }
-                if *other != install.name
-                    && let Some((slave, _)) = group.slaves.iter().find(|(_, other)| *other == link)
-                {
-                    let (link, slave, other) = (text(link), text(slave), text(other));
-                    return refuse(format!("alternative link {link} is already managed by {slave} (slave of {other})"));
+                if *other != install.name && group.slaves.values().any(|other| other == link) {
+                    return refuse(format!("alternative link {} is already managed by {}", text(link), text(other)));
                 }
             }
         }

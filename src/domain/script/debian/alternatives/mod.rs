@@ -102,7 +102,7 @@ fn change(
                 None => group.choices.push(install.choice.clone()),
             }
             if group.auto {
-                wanted = group.best().cloned();
+                wanted = group.best(current.as_deref()).cloned();
             } else {
                 let text = format!("automatic updates of {}/{shown} are disabled; leaving it alone", text(&groups.links));
                 verbose(system, process, arguments, &text)?;
@@ -122,13 +122,13 @@ fn change(
                     say(system, process, arguments, &text)?;
                     group.auto = true;
                 }
-                wanted = group.best().cloned();
+                wanted = group.best(current.as_deref()).cloned();
             }
         }
         Action::RemoveAll(_) => group.choices.clear(),
         Action::Auto(_) => {
             group.auto = true;
-            wanted = group.best().cloned();
+            wanted = group.best(current.as_deref()).cloned();
         }
         Action::Set(_, path) => {
             let choice = group.choice(path).cloned().ok_or_else(|| {
@@ -157,7 +157,7 @@ fn change(
                 warn(system, process, &text)?;
                 if current.as_ref().is_some_and(|path| group.choice(path).is_none()) {
                     group.auto = true;
-                    current = group.best().map(|best| best.path.clone());
+                    current = group.best(current.as_deref()).map(|best| best.path.clone());
                 }
                 let choice = current.as_ref().and_then(|path| group.choice(path)).cloned();
                 if let Some(choice) = choice {
@@ -230,6 +230,11 @@ fn set_selections(
                 continue;
             }
         };
+        let what = match &action {
+            Action::Auto(_) => "auto".to_owned(),
+            _ => format!("choice {}", text(path)),
+        };
+        say(system, process, arguments, &format!("selecting alternative {} as {what}", text(name)))?;
         let arguments = Arguments { action, ..arguments.clone() };
         change(system, process, &arguments, groups, name, group)?;
     }

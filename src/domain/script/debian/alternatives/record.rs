@@ -101,10 +101,12 @@ impl Group {
         self.choices.iter().find(|choice| choice.path == path)
     }
 
-    /// The choice of the highest priority, the first of several.
-    pub(super) fn best(&self) -> Option<&Choice> {
+    /// The choice of the highest priority; of several the current one, else the first.
+    pub(super) fn best(&self, current: Option<&[u8]>) -> Option<&Choice> {
         let highest = self.choices.iter().map(|choice| choice.priority).max()?;
-        self.choices.iter().find(|choice| choice.priority == highest)
+        let mut best = self.choices.iter().filter(|choice| choice.priority == highest);
+        let first = best.next()?;
+        Some(best.find(|choice| Some(choice.path.as_slice()) == current).unwrap_or(first))
     }
 }
 
@@ -116,7 +118,7 @@ mod tests {
     fn a_record_is_read_and_written_as_it_was() {
         let record = b"manual\n/usr/bin/p\np.1\n/man/p.1\n\n/a\n-1\n\n/b\n20\n/man/b.1\n\n";
         let mut group = Group::parse(record).unwrap();
-        assert_eq!(group.best().unwrap().path, b"/b");
+        assert_eq!(group.best(None).unwrap().path, b"/b");
         assert_eq!(group.render(), record);
         assert!(Group::parse(b"auto\n/x\n\n/a\n").is_err());
         assert!(Group::parse(b"later\n").is_err());

@@ -26,12 +26,13 @@ pub(super) fn display(
     group: &Group,
 ) -> Result<u8, Failure> {
     let mut out = format!("{} - {} mode\n", text(name), if group.auto { "auto" } else { "manual" });
-    match group.best() {
+    let current = groups.current(system, name);
+    match group.best(current.as_deref()) {
         Some(best) => out += &format!("  link best version is {}\n", text(&best.path)),
         None => out += "  link best version not available\n",
     }
-    match groups.current(system, name) {
-        Some(current) => out += &format!("  link currently points to {}\n", text(&current)),
+    match &current {
+        Some(current) => out += &format!("  link currently points to {}\n", text(current)),
         None => out += "  link currently absent\n",
     }
     out += &format!("  link {} is {}\n", text(name), text(&group.link));
@@ -64,10 +65,11 @@ pub(super) fn query(
         out += &format!("Slaves:\n{}", pairs(&group.slaves));
     }
     out += &format!("Status: {}\n", if group.auto { "auto" } else { "manual" });
-    if let Some(best) = group.best() {
+    let current = groups.current(system, name);
+    if let Some(best) = group.best(current.as_deref()) {
         out += &format!("Best: {}\n", text(&best.path));
     }
-    let current = groups.current(system, name).map_or("none".into(), |path| text(&path));
+    let current = current.map_or("none".into(), |path| text(&path));
     out += &format!("Value: {current}\n");
     for choice in &group.choices {
         out += &format!("\nAlternative: {}\nPriority: {}\n", text(&choice.path), choice.priority);
