@@ -25,10 +25,12 @@
 //! | | [`domain::layer`] | fragments, the owner-aware plan of layers, and the concatenation that makes a layer |
 //! | | [`domain::image`] | config, manifest per platform, index |
 //! | [`formats`] 1 | [`formats::deb`] | version order, deb822, relations, `Release`, `ar`, reading `.deb` |
+//! | | [`formats::elf`] | the name of a shared object, for the cache of the dynamic linker |
 //! | | [`formats::tar`] | a strict reader for foreign archives, and the canonical writer with its byte format |
 //! | | [`formats::compress`] | bounded decoders for foreign bytes; our own encoders, whose output depends on no CPU |
 //! | | [`formats::openpgp`] | signatures of archives by pinned keys |
 //! | | [`formats::oci`] | references, documents with their exact bytes, strict and canonical JSON |
+//! | | [`formats::x509`] | the hash of a certificate's subject, by which OpenSSL finds it |
 //! | [`base`] 0 | | digests, platforms, the epoch, progress events, redaction, what every error can tell |
 //!
 //! # The way of the data

@@ -2,6 +2,8 @@
 
 pub mod compress;
 pub mod deb;
+pub mod elf;
 pub mod oci;
 pub mod openpgp;
 pub mod tar;
+pub mod x509;

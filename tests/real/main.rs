@@ -11,6 +11,7 @@ mod extract;
 mod golden;
 mod image;
 mod layout;
+mod ldconfig;
 mod locked;
 mod mirrors;
 mod registry;

@@ -2,4 +2,5 @@
 
 mod debian_alternatives;
 mod debian_dpkg;
+mod debian_openssl;
 

@@ -6,7 +6,9 @@ mod accounts;
 mod alternatives;
 mod dpkg;
 mod failure;
+mod ldconfig;
 mod left_out;
+mod openssl;
 mod options;
 mod systemd;
 mod update_rc_d;
@@ -17,6 +19,7 @@ use super::command::Applet;
 pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("addgroup", accounts::adduser),
     ("adduser", accounts::adduser),
+    ("c_rehash", openssl::c_rehash),
     ("chage", accounts::chage),
     ("chfn", accounts::chfn),
     ("chpasswd", accounts::chpasswd),
@@ -44,7 +47,9 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("gtk-query-immodules-3.0", left_out::left_out),
     ("gtk-update-icon-cache", left_out::left_out),
     ("install-info", left_out::left_out),
+    ("ldconfig", ldconfig::ldconfig),
     ("mandb", left_out::left_out),
+    ("openssl", openssl::openssl),
     ("passwd", accounts::passwd),
     ("policy-rc.d", left_out::policy_rc_d),
     ("pwck", accounts::pwck),

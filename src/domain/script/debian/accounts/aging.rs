@@ -51,9 +51,8 @@ fn with_user(system: &mut System<'_>, process: &mut Process, known: &[Known], ru
         let name = line.operands.first().cloned().unwrap_or_else(|| b"root".to_vec());
         let mut database = Database::open(system)?;
         if database.passwd.row(&name).is_none() {
-            let status = if process.name() == "chage" { 6 } else { 1 };
             let shown = text(&name);
-            return Err(Failure::Exit(status, format!("user '{shown}' does not exist in /etc/passwd")));
+            return Err(Failure::Exit(1, format!("user '{shown}' does not exist in /etc/passwd")));
         }
         if line.options.is_empty() || line.has("list") || line.has("status") {
             return Err(Stop::unsupported(&process.name(), "asks, or lists").into());

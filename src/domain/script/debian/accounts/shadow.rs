@@ -53,6 +53,8 @@ pub(in super::super) fn pwconv(system: &mut System<'_>, process: &mut Process) -
             set(row, 1, "x");
         }
     });
+    // The backup may hold passwords, so it is root's alone; there may be none.
+    let _ = system.change(b"etc/passwd-", |meta| meta.mode = 0o600);
     conclude(system, process, result)
 }
 
@@ -89,11 +91,7 @@ fn convert(
     let mut database = Database::open(system)?;
     let day = date::today(system.epoch).to_string();
     change(&mut database, &day);
-    database.save(system)?;
-    let backup: &[u8] = if process.name() == "pwconv" { b"etc/passwd-" } else { b"etc/group-" };
-    // What may hold passwords is root's alone; there may be none.
-    let _ = system.change(backup, |meta| meta.mode = 0o600);
-    Ok(0)
+    database.save(system)
 }
 
 /// `pwck`.

@@ -192,7 +192,6 @@ pub(super) fn check_shell(system: &mut System<'_>, process: &mut Process, shell:
     let fine = shell.is_empty()
         || shell.first() == Some(&b'*')
         || shell == b"/sbin/nologin"
-        || shell == b"/usr/sbin/nologin"
         || system.stat(&process.path(shell)).is_ok_and(|node| !node.is_directory() && node.meta.mode & 0o111 != 0);
     if fine {
         return Ok(());

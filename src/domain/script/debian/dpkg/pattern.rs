@@ -30,7 +30,7 @@ pub(in super::super) fn matches(pattern: &[u8], text: &[u8]) -> bool {
 }
 
 /// Whether a pattern has anything special.
-pub(super) fn is_pattern(text: &[u8]) -> bool {
+pub(in super::super) fn is_pattern(text: &[u8]) -> bool {
     text.iter().any(|byte| matches!(byte, b'*' | b'?' | b'[' | b'\\'))
 }
 
