@@ -12,7 +12,8 @@ fn copy(twin: &mut Twin, from: &str, to: &str, most: usize) {
         .unwrap_or_default();
     names.sort();
     let mut taken = 0;
-    for name in names.iter().filter(|name| name.contains(".so") && (name.starts_with("lib") || name.starts_with("ld"))) {
+    for name in names.iter().filter(|name| name.contains(".so") && (name.starts_with("lib") || name.starts_with("ld")))
+    {
         let path = Path::new(from).join(name);
         let meta = fs::symlink_metadata(&path).unwrap();
         if meta.is_symlink() {

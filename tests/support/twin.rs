@@ -15,6 +15,9 @@ use mokapot::domain::script::{Limits, Process, Stream, System, command};
 /// When it all happens.
 pub const EPOCH: i64 = 1_700_000_000;
 
+/// Where real programs are.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// What a program said and did.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -84,7 +87,7 @@ impl Twin {
     /// what it says.
     pub fn real(&self, program: &str, args: &[&str], variables: &[(&str, &str)], input: &str) -> Outcome {
         let mut command = Command::new(program);
-        command.args(args).envs(variables.iter().copied()).env("LC_ALL", "C").stdin(Stdio::piped());
+        command.args(args).envs(variables.iter().copied()).env("LC_ALL", "C").env("PATH", PATH).stdin(Stdio::piped());
         command.env("SOURCE_DATE_EPOCH", EPOCH.to_string());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap_or_default();
@@ -138,7 +141,11 @@ impl Twin {
                     shown(&fs::read(&path).unwrap())
                 };
                 let mode = if meta.is_symlink() { 0o777 } else { meta.mode() & 0o7777 };
-                let owner = if fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0) { (meta.uid(), meta.gid()) } else { (0, 0) };
+                let owner = if fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0) {
+                    (meta.uid(), meta.gid())
+                } else {
+                    (0, 0)
+                };
                 theirs.insert(name, format!("{mode:o} {owner:?} {kind}"));
             }
         }
@@ -151,7 +158,8 @@ impl Twin {
                 other => format!("{other:?}"),
             };
             let meta = node.meta;
-            let owner = if fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0) { (meta.uid, meta.gid) } else { (0, 0) };
+            let owner =
+                if fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0) { (meta.uid, meta.gid) } else { (0, 0) };
             ours.insert(String::from_utf8_lossy(&path).into_owned(), format!("{:o} {owner:?} {kind}", meta.mode));
         }
         let drop = |tree: &mut BTreeMap<String, String>| {
@@ -188,12 +196,15 @@ impl Findings {
 
 impl Drop for Findings {
     fn drop(&mut self) {
-        assert!(self.0.is_empty() || std::thread::panicking(), "{}", self.0.iter().take(12).cloned().collect::<Vec<_>>().join("\n\n"));
+        assert!(
+            self.0.is_empty() || std::thread::panicking(),
+            "{}",
+            self.0.iter().take(12).cloned().collect::<Vec<_>>().join("\n\n")
+        );
     }
 }
 
 /// Whether a real program is on this machine; the comparison is left out where it is not.
 pub fn is_here(program: &str) -> bool {
-    let path = std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin";
-    path.split(':').any(|folder| Path::new(folder).join(program).exists())
+    PATH.split(':').any(|folder| Path::new(folder).join(program).exists())
 }

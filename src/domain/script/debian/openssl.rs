@@ -95,7 +95,8 @@ fn one_folder(system: &mut System<'_>, process: &mut Process, folder: &[u8], ver
         let shown = text(&name);
         let all = x509::certificates(&bytes).unwrap_or_default();
         let [certificate] = all.as_slice() else {
-            let text = format!("rehash: warning: skipping {shown},it does not contain exactly one certificate or CRL\n");
+            let text =
+                format!("rehash: warning: skipping {shown},it does not contain exactly one certificate or CRL\n");
             process.write(system, 2, text.as_bytes()).map(drop)?;
             continue;
         };
@@ -116,7 +117,8 @@ fn one_folder(system: &mut System<'_>, process: &mut Process, folder: &[u8], ver
     for (hash, bucket) in buckets {
         let needed = u32::try_from(bucket.iter().filter(|entry| entry.digest.is_some()).count()).unwrap_or(u32::MAX);
         let stays = |entry: &Entry| entry.digest.is_some() && entry.old.is_some_and(|old| old < needed);
-        let mut used: BTreeSet<u32> = bucket.iter().filter(|entry| stays(entry)).filter_map(|entry| entry.old).collect();
+        let mut used: BTreeSet<u32> =
+            bucket.iter().filter(|entry| stays(entry)).filter_map(|entry| entry.old).collect();
         for entry in &bucket {
             let link = |number: u32| format!("{hash:08x}.{number}");
             if entry.digest.is_none() || (!stays(entry) && entry.old.is_some()) {

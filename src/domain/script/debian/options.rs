@@ -55,9 +55,10 @@ impl Line {
                 let option = long_option(name, known)?;
                 let value = match (option.value, inline) {
                     (true, Some(value)) => value.to_vec(),
-                    (true, None) => {
-                        args.next().cloned().ok_or_else(|| format!("option '--{}' requires an argument", option.name))?
-                    }
+                    (true, None) => args
+                        .next()
+                        .cloned()
+                        .ok_or_else(|| format!("option '--{}' requires an argument", option.name))?,
                     (false, None) => Vec::new(),
                     (false, Some(_)) => return Err(format!("option '--{}' doesn't allow an argument", option.name)),
                 };
@@ -73,10 +74,9 @@ impl Line {
                         .ok_or_else(|| format!("invalid option -- '{shown}'"))?;
                     let value = match (option.value, rest) {
                         (false, _) => Vec::new(),
-                        (true, []) => args
-                            .next()
-                            .cloned()
-                            .ok_or_else(|| format!("option requires an argument -- '{shown}'"))?,
+                        (true, []) => {
+                            args.next().cloned().ok_or_else(|| format!("option requires an argument -- '{shown}'"))?
+                        }
                         (true, rest) => {
                             letters = &[];
                             rest.to_vec()

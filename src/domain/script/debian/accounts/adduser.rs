@@ -111,13 +111,7 @@ impl Call {
         if self.line.has("quiet") { Ok(()) } else { process.out(system, format!("{text}\n").as_bytes()) }
     }
 
-    fn join(
-        &self,
-        system: &mut System<'_>,
-        process: &mut Process,
-        user: &[u8],
-        group: &[u8],
-    ) -> Result<u8, Failure> {
+    fn join(&self, system: &mut System<'_>, process: &mut Process, user: &[u8], group: &[u8]) -> Result<u8, Failure> {
         let (user_shown, group_shown) = (text(user), text(group));
         if names::number(system, "etc/passwd", user).is_none() {
             return Err(Failure::Exit(1, format!("The user `{user_shown}' does not exist.")));
@@ -150,7 +144,11 @@ impl Call {
             let own = self.system_range("gid");
             let same = wanted.as_ref().is_none_or(|wanted| text(wanted) == gid.to_string());
             if of_system && (own.0..=own.1).contains(&gid) {
-                self.say(system, process, &format!("addgroup: The group `{shown}' already exists as a system group. Exiting."))?;
+                self.say(
+                    system,
+                    process,
+                    &format!("addgroup: The group `{shown}' already exists as a system group. Exiting."),
+                )?;
                 return Ok(0);
             }
             let reason = match (of_system, same) {
@@ -182,13 +180,19 @@ impl Call {
         let wanted = self.line.value("uid").map(text);
         if let Some(uid) = names::number(system, "etc/passwd", name) {
             if wanted.as_ref().is_some_and(|wanted| *wanted != uid.to_string()) {
-                return Err(Failure::Exit(1, format!("The user `{shown}' already exists with a different UID. Exiting.")));
+                return Err(Failure::Exit(
+                    1,
+                    format!("The user `{shown}' already exists with a different UID. Exiting."),
+                ));
             }
             if (own.0..=own.1).contains(&uid) {
                 self.say(system, process, &format!("The system user `{shown}' already exists. Exiting."))?;
                 return Ok(0);
             }
-            return Err(Failure::Exit(1, format!("The user `{shown}' already exists, but is not a system user. Exiting.")));
+            return Err(Failure::Exit(
+                1,
+                format!("The user `{shown}' already exists, but is not a system user. Exiting."),
+            ));
         }
         if let Some(uid) = wanted.as_ref().filter(|uid| names::is_taken(system, "etc/passwd", uid.as_bytes())) {
             return Err(Failure::Exit(1, format!("The UID {uid} is already in use.")));
@@ -202,7 +206,8 @@ impl Call {
                 return Err(Failure::Exit(1, format!("The GID {gid} does not exist.")));
             }
         }
-        if let Some(group) = group.as_ref().filter(|group| names::number(system, "etc/group", group.as_bytes()).is_none())
+        if let Some(group) =
+            group.as_ref().filter(|group| names::number(system, "etc/group", group.as_bytes()).is_none())
         {
             return Err(Failure::Exit(1, format!("The group `{group}' does not exist.")));
         }
@@ -289,7 +294,11 @@ impl Call {
         self.say(system, process, &format!("Adding new user `{shown}' ({uid}) with group `{shown} ({uid})' ..."))?;
         let parent = self.setting("dhome", "/home");
         let home = self.line.value("home").map_or_else(|| [parent.as_bytes(), b"/", name].concat(), <[u8]>::to_vec);
-        let usual = if self.line.has("disabled-login") && self.modern { "/usr/sbin/nologin" } else { self.setting("dshell", "/bin/bash") };
+        let usual = if self.line.has("disabled-login") && self.modern {
+            "/usr/sbin/nologin"
+        } else {
+            self.setting("dshell", "/bin/bash")
+        };
         let shell = self.line.value("shell").unwrap_or(usual.as_bytes()).to_vec();
         let args = [&b"useradd"[..], b"-d", &home, b"-g", uid.as_bytes(), b"-s", &shell, b"-u", uid.as_bytes(), name];
         call(system, process, useradd::useradd, &args)?;
@@ -299,7 +308,11 @@ impl Call {
         self.comment(system, process, name)?;
         // Since 3.119 a new user is in `users` as well.
         if self.modern && names::number(system, "etc/group", b"users").is_some() {
-            self.say(system, process, &format!("Adding new user `{shown}' to supplemental / extra groups `users' ..."))?;
+            self.say(
+                system,
+                process,
+                &format!("Adding new user `{shown}' to supplemental / extra groups `users' ..."),
+            )?;
             self.say(system, process, &format!("Adding user `{shown}' to group `users' ..."))?;
             call(system, process, users::usermod, &[b"usermod", b"-a", b"-G", b"users", name])?;
         }

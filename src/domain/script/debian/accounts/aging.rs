@@ -38,8 +38,13 @@ const CHFN: [Known; 6] = [
     valued(b'R', "root"),
 ];
 const CHSH: [Known; 2] = [valued(b's', "shell"), valued(b'R', "root")];
-const CHPASSWD: [Known; 5] =
-    [flag(b'e', "encrypted"), flag(b'm', "md5"), valued(b'c', "crypt-method"), valued(b's', "sha-rounds"), valued(b'R', "root")];
+const CHPASSWD: [Known; 5] = [
+    flag(b'e', "encrypted"),
+    flag(b'm', "md5"),
+    valued(b'c', "crypt-method"),
+    valued(b's', "sha-rounds"),
+    valued(b'R', "root"),
+];
 
 type Run = fn(&mut System<'_>, &mut Process, &Line, &[u8], &mut Database) -> Result<(), Failure>;
 
@@ -125,8 +130,10 @@ pub(in super::super) fn passwd(system: &mut System<'_>, process: &mut Process) -
 pub(in super::super) fn chfn(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {
     with_user(system, process, &CHFN, |_, _, line, name, database| {
         let Some(row) = database.passwd.row_mut(name) else { return Ok(()) };
-        let mut parts: Vec<Vec<u8>> =
-            row.get(4).map(|gecos| gecos.splitn(5, |byte| *byte == b',').map(<[u8]>::to_vec).collect()).unwrap_or_default();
+        let mut parts: Vec<Vec<u8>> = row
+            .get(4)
+            .map(|gecos| gecos.splitn(5, |byte| *byte == b',').map(<[u8]>::to_vec).collect())
+            .unwrap_or_default();
         for (option, value) in &line.options {
             if value.iter().any(|byte| matches!(byte, b':' | b'\n') || (*byte == b',' && *option != "other")) {
                 return Err(Failure::Exit(1, format!("invalid {}: '{}'", option.replace('-', " "), text(value))));

@@ -133,9 +133,11 @@ pub(in super::super) fn groupmod(system: &mut System<'_>, process: &mut Process)
                 return Err(Failure::Exit(9, format!("group '{}' already exists", text(new))));
             }
             for table in [&mut database.group, &mut database.gshadow] {
-                // The new line takes the place of the old one at the end, as the library's tables do.
-                if let Some(row) = table.row_mut(name) {
-                    set(row, 0, new);
+                // The line of a new name goes to the end.
+                if let Some(at) = table.rows.iter().position(|row| row.first().is_some_and(|first| first == name)) {
+                    let mut row = table.rows.remove(at);
+                    set(&mut row, 0, new);
+                    table.rows.push(row);
                 }
             }
         }
@@ -166,7 +168,11 @@ pub(in super::super) fn gpasswd(system: &mut System<'_>, process: &mut Process) 
         let mut database = Database::open(system)?;
         let shown = text(group);
         let known = |database: &Database, user: &[u8]| {
-            database.passwd.row(user).map(drop).ok_or_else(|| Failure::Exit(3, format!("user '{}' does not exist", text(user))))
+            database
+                .passwd
+                .row(user)
+                .map(drop)
+                .ok_or_else(|| Failure::Exit(3, format!("user '{}' does not exist", text(user))))
         };
         if let Some(user) = line.value("add").or_else(|| line.value("delete")) {
             known(&database, user).or_else(|failure| if line.has("add") { Err(failure) } else { Ok(()) })?;

@@ -9,8 +9,13 @@ use super::database::{Database, refuse_other_trees};
 use super::date;
 use super::table::{Table, members, set};
 
-const CHECK: [Known; 5] =
-    [flag(b'q', "quiet"), flag(b'r', "read-only"), flag(b's', "sort"), valued(b'R', "root"), flag(b'S', "silence-warnings")];
+const CHECK: [Known; 5] = [
+    flag(b'q', "quiet"),
+    flag(b'r', "read-only"),
+    flag(b's', "sort"),
+    valued(b'R', "root"),
+    flag(b'S', "silence-warnings"),
+];
 const UPDATE: [Known; 6] = [
     flag(b'v', "verbose"),
     flag(b'n', "dry-run"),

@@ -68,8 +68,7 @@ impl Table {
 
     /// Writes the file where it changed: what it was becomes `FILE-`, both with its mode and owner.
     pub(super) fn save(&self, system: &mut System<'_>) -> Result<(), Failure> {
-        let new: Vec<u8> =
-            self.rows.iter().flat_map(|row| row.join(&b':').into_iter().chain([b'\n'])).collect();
+        let new: Vec<u8> = self.rows.iter().flat_map(|row| row.join(&b':').into_iter().chain([b'\n'])).collect();
         if new == self.old {
             return Ok(());
         }
@@ -79,8 +78,8 @@ impl Table {
             return put(system, self.path, new, meta);
         }
         // Debian's group `shadow` may read what others may not.
-    let gid = if self.mode & 0o004 == 0 { names::number(system, "etc/group", b"shadow").unwrap_or(0) } else { 0 };
-    put(system, self.path, new, &Meta { gid, ..Meta::root(self.mode, 0) })
+        let gid = if self.mode & 0o004 == 0 { names::number(system, "etc/group", b"shadow").unwrap_or(0) } else { 0 };
+        put(system, self.path, new, &Meta { gid, ..Meta::root(self.mode, 0) })
     }
 }
 

@@ -125,8 +125,7 @@ fn run(system: &mut System<'_>, process: &mut Process, line: &Line) -> Result<u8
         let aging = |name: &str, other: &str| {
             if of_system { String::new() } else { database.defaults.get(name).unwrap_or(other).to_owned() }
         };
-        let (least, most, warn) =
-            (aging("PASS_MIN_DAYS", ""), aging("PASS_MAX_DAYS", ""), aging("PASS_WARN_AGE", ""));
+        let (least, most, warn) = (aging("PASS_MIN_DAYS", ""), aging("PASS_MAX_DAYS", ""), aging("PASS_WARN_AGE", ""));
         let inactive = line.value("inactive").or(defaults.get("INACTIVE").map(str::as_bytes)).unwrap_or_default();
         let expires = match line.value("expiredate").or(defaults.get("EXPIRE").map(str::as_bytes)) {
             Some(date) => match date::days(date) {

@@ -6,9 +6,9 @@ use super::super::super::system::System;
 use super::super::failure::{Failure, conclude, text};
 use super::super::options::{Known, Line, flag, valued};
 use super::database::{Database, refuse_other_trees};
+use super::date;
 use super::table::{Row, id, members, set};
 use super::useradd::check_shell;
-use super::date;
 
 const MOD: [Known; 18] = [
     flag(b'a', "append"),
@@ -143,10 +143,9 @@ fn secrets(
     let day = date::today(system.epoch);
     let expires = match line.value("expiredate") {
         None => None,
-        Some(text_of) => Some(
-            date::days(text_of)
-                .ok_or_else(|| Failure::Exit(3, format!("invalid date '{}'", text(text_of))))?,
-        ),
+        Some(text_of) => {
+            Some(date::days(text_of).ok_or_else(|| Failure::Exit(3, format!("invalid date '{}'", text(text_of))))?)
+        }
     };
     match database.shadow.row_mut(name) {
         Some(shadow) => {
@@ -198,7 +197,10 @@ fn remove(system: &mut System<'_>, process: &mut Process, line: &Line) -> Result
         let gid = group.get(2).cloned().unwrap_or_default();
         let others = database.passwd.rows.iter().any(|row| row.get(3) == Some(&gid));
         if row.get(3) != Some(&gid) {
-            process.complain(system, &format!("group {shown} not removed because it is not the primary group of user {shown}."))?;
+            process.complain(
+                system,
+                &format!("group {shown} not removed because it is not the primary group of user {shown}."),
+            )?;
         } else if !members(group, 3).is_empty() {
             process.complain(system, &format!("group {shown} not removed because it has other members."))?;
         } else if !others {

@@ -19,11 +19,7 @@ pub(super) struct Groups {
 
 impl Groups {
     pub(super) fn new(process: &Process, arguments: &Arguments) -> Self {
-        Self {
-            links: arguments.links.clone(),
-            records: process.path(&arguments.records),
-            force: arguments.force,
-        }
+        Self { links: arguments.links.clone(), records: process.path(&arguments.records), force: arguments.force }
     }
 
     /// The names of all groups.
@@ -138,9 +134,9 @@ impl Groups {
         if target(system, from).is_none() {
             return Ok(());
         }
-        system.rename(from, to).map_err(|error| {
-            Failure::dpkg(format!("unable to install '/{}' as '/{}': {error}", text(from), text(to)))
-        })
+        system
+            .rename(from, to)
+            .map_err(|error| Failure::dpkg(format!("unable to install '/{}' as '/{}': {error}", text(from), text(to))))
     }
 
     /// Takes a link away; anything else only by force.

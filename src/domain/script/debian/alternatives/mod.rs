@@ -104,7 +104,8 @@ fn change(
             if group.auto {
                 wanted = group.best(current.as_deref()).cloned();
             } else {
-                let text = format!("automatic updates of {}/{shown} are disabled; leaving it alone", text(&groups.links));
+                let text =
+                    format!("automatic updates of {}/{shown} are disabled; leaving it alone", text(&groups.links));
                 verbose(system, process, arguments, &text)?;
                 let text = format!("to return to automatic updates use 'update-alternatives --auto {shown}'");
                 verbose(system, process, arguments, &text)?;
@@ -153,7 +154,10 @@ fn change(
         _ => {
             let broken = groups.is_broken(system, process, name, &group, current.as_deref());
             if broken {
-                let text = format!("forcing reinstallation of alternative {} because link group {shown} is broken", text(current.as_deref().unwrap_or_default()));
+                let text = format!(
+                    "forcing reinstallation of alternative {} because link group {shown} is broken",
+                    text(current.as_deref().unwrap_or_default())
+                );
                 warn(system, process, &text)?;
                 if current.as_ref().is_some_and(|path| group.choice(path).is_none()) {
                     group.auto = true;
@@ -225,7 +229,8 @@ fn set_selections(
             b"auto" => Action::Auto(name.to_vec()),
             _ if group.choice(path).is_some() => Action::Set(name.to_vec(), path.to_vec()),
             _ => {
-                let text = format!("alternative {} unchanged because choice {} is not available", text(name), text(path));
+                let text =
+                    format!("alternative {} unchanged because choice {} is not available", text(name), text(path));
                 warn_plainly(system, process, &text)?;
                 continue;
             }

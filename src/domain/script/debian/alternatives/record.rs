@@ -38,8 +38,10 @@ impl Group {
     /// # Errors
     /// What is wrong, in words.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\n").unwrap_or(line));
-        let mut next = |what: &str| lines.next().ok_or_else(|| format!("unexpected end of file while trying to read {what}"));
+        let mut lines =
+            bytes.split_inclusive(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\n").unwrap_or(line));
+        let mut next =
+            |what: &str| lines.next().ok_or_else(|| format!("unexpected end of file while trying to read {what}"));
         let auto = match next("status")? {
             b"auto" => true,
             b"manual" => false,

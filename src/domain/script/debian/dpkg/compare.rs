@@ -102,17 +102,19 @@ pub(super) fn validate(what: &str, value: &[u8]) -> Result<u8, Failure> {
         "pkgname" if value.is_empty() => invalid("package name", "may not be empty string"),
         "pkgname" if !starts => invalid("package name", "must start with an alphanumeric character"),
         "pkgname" => match name(&|c| "-+._".contains(c)) {
-            Some(c) => {
-                invalid("package name", &format!("character '{c}' not allowed (only letters, digits and characters '-+._')"))
-            }
+            Some(c) => invalid(
+                "package name",
+                &format!("character '{c}' not allowed (only letters, digits and characters '-+._')"),
+            ),
             None => Ok(0),
         },
         "archname" if value.is_empty() => invalid("architecture name", "may not be empty string"),
         "archname" if !starts => invalid("architecture name", "must start with an alphanumeric"),
         "archname" => match name(&|c| c == '-') {
-            Some(c) => {
-                invalid("architecture name", &format!("character '{c}' not allowed (only letters, digits and characters '-')"))
-            }
+            Some(c) => invalid(
+                "architecture name",
+                &format!("character '{c}' not allowed (only letters, digits and characters '-')"),
+            ),
             None => Ok(0),
         },
         _ if value.is_empty() => invalid("trigger name", "empty trigger names are not permitted"),

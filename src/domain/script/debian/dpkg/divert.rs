@@ -9,7 +9,17 @@ use super::diversions::{self, By, Diversion};
 use super::{Command, pattern, usage};
 
 const OPTIONS: [&str; 12] = [
-    "add", "remove", "list", "listpackage", "truename", "divert=", "package=", "local", "rename", "no-rename", "quiet",
+    "add",
+    "remove",
+    "list",
+    "listpackage",
+    "truename",
+    "divert=",
+    "package=",
+    "local",
+    "rename",
+    "no-rename",
+    "quiet",
     "admindir=",
 ];
 
@@ -20,16 +30,15 @@ pub(in super::super) fn dpkg_divert(system: &mut System<'_>, process: &mut Proce
 }
 
 fn run(system: &mut System<'_>, process: &mut Process, command: &Command) -> Result<u8, Failure> {
-    let actions: Vec<&str> = ["add", "remove", "list", "listpackage", "truename"]
-        .into_iter()
-        .filter(|action| command.has(action))
-        .collect();
+    let actions: Vec<&str> =
+        ["add", "remove", "list", "listpackage", "truename"].into_iter().filter(|action| command.has(action)).collect();
     let action = match actions.as_slice() {
         [] => "add",
         [one] => one,
         [one, two, ..] => return Err(usage(process, &format!("conflicting actions --{two} and --{one}"))),
     };
-    let renames = command.options.iter().rev().find(|(name, _)| name.ends_with("rename")).map(|(name, _)| name == "rename");
+    let renames =
+        command.options.iter().rev().find(|(name, _)| name.ends_with("rename")).map(|(name, _)| name == "rename");
     if matches!(action, "add" | "remove") && renames.is_none() {
         let text = "warning: please specify --no-rename explicitly, the default will change to --rename in 1.20.x";
         process.complain(system, text)?;
@@ -125,7 +134,11 @@ fn add(
             continue;
         }
         if *old == new {
-            if rename && !system.exists(&process.path(&to)) && system.lstat(&process.path(path)).is_ok() && !owned(system, &new)? {
+            if rename
+                && !system.exists(&process.path(&to))
+                && system.lstat(&process.path(path)).is_ok()
+                && !owned(system, &new)?
+            {
                 move_aside(system, process, path, &to)?;
             }
             say(system, process, command, &format!("Leaving '{old}'"))?;
@@ -157,9 +170,8 @@ fn remove(
         return Ok(0);
     };
     let found = all.remove(at);
-    let mismatch = |what: &str| {
-        Err(Failure::dpkg(format!("mismatch on {what}\n  when removing '{question}'\n  found '{found}'")))
-    };
+    let mismatch =
+        |what: &str| Err(Failure::dpkg(format!("mismatch on {what}\n  when removing '{question}'\n  found '{found}'")));
     if question.to.is_some() && question.to != found.to {
         return mismatch("divert-to");
     }
@@ -203,7 +215,8 @@ fn movable(
         };
         if !same {
             let (from, to) = (text(from), text(to));
-            let text = format!("error: rename involves overwriting '{to}' with\n  different file '{from}', not allowed");
+            let text =
+                format!("error: rename involves overwriting '{to}' with\n  different file '{from}', not allowed");
             return Err(Failure::Exit(2, text));
         }
     }

@@ -42,7 +42,8 @@ impl Format {
                 }));
                 rest = chars.as_str();
             } else {
-                let end = rest.char_indices().skip(1).find(|(_, c)| matches!(c, '$' | '\\')).map_or(rest.len(), |(at, _)| at);
+                let end =
+                    rest.char_indices().skip(1).find(|(_, c)| matches!(c, '$' | '\\')).map_or(rest.len(), |(at, _)| at);
                 let (text, after) = rest.split_at(end);
                 parts.push(Part::Text(text.into()));
                 rest = after;
@@ -78,7 +79,8 @@ fn field(record: &Record, name: &str) -> Result<String, Stop> {
     let summary = || own("Description").lines().next().unwrap_or_default().to_owned();
     let source = |version: bool| -> String {
         let source = own("Source");
-        let (name, of) = source.split_once(" (").map_or((source.as_str(), ""), |(name, of)| (name, of.trim_end_matches(')')));
+        let (name, of) =
+            source.split_once(" (").map_or((source.as_str(), ""), |(name, of)| (name, of.trim_end_matches(')')));
         match (version, name, of) {
             (true, _, "") => own("Version"),
             (true, _, of) => of.into(),

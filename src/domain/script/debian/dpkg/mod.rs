@@ -108,12 +108,14 @@ fn usage(process: &Process, text: &str) -> Failure {
         "dpkg-statoverride" => "Use --help for help about overriding file stat information.",
         "dpkg-trigger" => "Type dpkg-trigger --help for help about this utility.",
         "dpkg-query" => "Use --help for help about querying packages.",
-        _ => "Type dpkg --help for help about installing and deinstalling packages [*];\n\
+        _ => {
+            "Type dpkg --help for help about installing and deinstalling packages [*];\n\
               Use 'apt' or 'aptitude' for user-friendly package management;\n\
               Type dpkg -Dhelp for a list of dpkg debug flag values;\n\
               Type dpkg --force-help for a list of forcing options;\n\
               Type dpkg-deb --help for help about manipulating *.deb files;\n\n\
-              Options marked [*] produce a lot of output - pipe it through 'less' or 'more' !",
+              Options marked [*] produce a lot of output - pipe it through 'less' or 'more' !"
+        }
     };
     Failure::Exit(2, format!("error: {text}\n\n{help}"))
 }

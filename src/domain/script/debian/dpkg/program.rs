@@ -71,6 +71,8 @@ fn audit(system: &mut System<'_>) -> Result<u8, Failure> {
     };
     match status::load(system)?.iter().find(|record| !sound(record)) {
         None => Ok(0),
-        Some(record) => Err(Stop::unsupported("dpkg", format!("--audit would say something of {}", record.package())).into()),
+        Some(record) => {
+            Err(Stop::unsupported("dpkg", format!("--audit would say something of {}", record.package())).into())
+        }
     }
 }

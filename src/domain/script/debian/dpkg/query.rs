@@ -10,17 +10,8 @@ use super::diversions::{self, By, Diversion};
 use super::format::Format;
 use super::{Command, file_order, list, pattern, status, usage};
 
-const ACTIONS: [&str; 9] = [
-    "show",
-    "status",
-    "listfiles",
-    "search",
-    "list",
-    "control-path",
-    "control-show",
-    "control-list",
-    "print-avail",
-];
+const ACTIONS: [&str; 9] =
+    ["show", "status", "listfiles", "search", "list", "control-path", "control-show", "control-list", "print-avail"];
 const OPTIONS: [&str; 12] = [
     "show",
     "status",

@@ -9,8 +9,7 @@ use super::super::accounts::names;
 use super::super::failure::{Failure, conclude, text};
 use super::{Command, file_order, pattern, usage};
 
-const OPTIONS: [&str; 9] =
-    ["add", "remove", "list", "update", "force", "force-*", "no-force-*", "refuse-*", "quiet"];
+const OPTIONS: [&str; 9] = ["add", "remove", "list", "update", "force", "force-*", "no-force-*", "refuse-*", "quiet"];
 
 /// `dpkg-statoverride`.
 pub(in super::super) fn dpkg_statoverride(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {
@@ -59,7 +58,8 @@ fn add(system: &mut System<'_>, process: &mut Process, command: &Command) -> Res
         if !forces(command) {
             return Err(Failure::dpkg(format!("an override for '{shown}' already exists; aborting")));
         }
-        let text = format!("warning: an override for '{shown}' already exists, but --force specified so will be ignored");
+        let text =
+            format!("warning: an override for '{shown}' already exists, but --force specified so will be ignored");
         process.complain(system, &text)?;
         all.retain(|(other, _)| *other != path);
     }

@@ -57,8 +57,7 @@ pub(super) fn load(system: &mut System<'_>) -> Result<Vec<Record>, Failure> {
     let mut all = Vec::new();
     for stanza in StanzaReader::new(bytes.as_slice()) {
         system.budget.step(1)?;
-        let stanza =
-            stanza.map_err(|error| Failure::dpkg(format!("parsing file '/var/lib/dpkg/status': {error}")))?;
+        let stanza = stanza.map_err(|error| Failure::dpkg(format!("parsing file '/var/lib/dpkg/status': {error}")))?;
         all.push(Record(stanza));
     }
     all.sort_by(|a, b| a.package().cmp(b.package()).then_with(|| a.get("Architecture").cmp(&b.get("Architecture"))));

@@ -68,7 +68,9 @@ fn run(system: &mut System<'_>, process: &mut Process, line: &Line) -> Result<u8
     let failed = |error| Failure::Exit(1, format!("Can't create cache file /{}: {error}", text(&path)));
     system.replace(&path, Kind::File(Content::bytes(bytes)), 0o644).map_err(failed)?;
     if system.exists(b"var/cache") && !system.exists(b"var/cache/ldconfig") {
-        system.mkdir(b"var/cache/ldconfig", 0o700).map_err(|error| Failure::call("mkdir", b"var/cache/ldconfig", error))?;
+        system
+            .mkdir(b"var/cache/ldconfig", 0o700)
+            .map_err(|error| Failure::call("mkdir", b"var/cache/ldconfig", error))?;
     }
     Ok(0)
 }
@@ -92,7 +94,8 @@ fn configured(
         if line.is_empty() || line.starts_with(b"hwcap") {
             continue;
         }
-        let Some(globs) = line.strip_prefix(b"include").filter(|rest| rest.first().is_some_and(u8::is_ascii_whitespace))
+        let Some(globs) =
+            line.strip_prefix(b"include").filter(|rest| rest.first().is_some_and(u8::is_ascii_whitespace))
         else {
             if line.contains(&b'=') {
                 return Err(Stop::unsupported("ldconfig", format!("the line `{}`", text(line))).into());

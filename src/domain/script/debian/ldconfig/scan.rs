@@ -119,7 +119,5 @@ fn make_link(system: &mut System<'_>, folder: &[u8], file: &[u8], soname: &[u8])
     if system.lstat(&path).is_ok_and(|node| node.target().is_none()) {
         return Ok(());
     }
-    system
-        .replace(&path, Kind::Symlink(file.into()), 0o777)
-        .map_err(|error| Failure::call("Can't link", &path, error))
+    system.replace(&path, Kind::Symlink(file.into()), 0o777).map_err(|error| Failure::call("Can't link", &path, error))
 }

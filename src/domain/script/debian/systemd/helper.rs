@@ -6,6 +6,8 @@
 //! deb-systemd-helper-masked/UNIT                       empty: that unit was masked by a package
 //! ```
 
+use std::collections::BTreeSet;
+
 use super::super::super::process::Process;
 use super::super::super::stop::Stop;
 use super::super::super::system::System;
@@ -168,6 +170,18 @@ impl State {
     }
 
     fn remove_links(&self, system: &mut System<'_>, unit: &str, purge: bool) -> Result<(), Failure> {
+        // The real one goes from unit to unit until no file can be opened any more; the second visit changes nothing.
+        let (mut open, mut visited) = (vec![unit.to_owned()], BTreeSet::new());
+        while let Some(unit) = open.pop() {
+            if visited.insert(unit.clone()) {
+                open.extend(self.remove_own_links(system, &unit, purge)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes away a unit's own links; the units that it names in `Also=`.
+    fn remove_own_links(&self, system: &mut System<'_>, unit: &str, purge: bool) -> Result<Vec<String>, Failure> {
         let entries = self.entries(system, unit);
         if purge {
             unlink(system, &self.path(unit))?;
@@ -183,14 +197,11 @@ impl State {
         }
         let path = find(system, self.scope, unit);
         let bytes = system.read(tree(&path)).map(|bytes| bytes.to_vec()).unwrap_or_default();
-        for line in text(&bytes).lines() {
-            if let Some(also) = line.trim_start().strip_prefix("Also=").filter(|also| base(also) != base(unit)) {
-                system.budget.enter()?;
-                self.remove_links(system, also, purge)?;
-                system.budget.leave();
-            }
-        }
-        Ok(())
+        Ok(text(&bytes)
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix("Also="))
+            .map(|also| base(also).to_owned())
+            .collect())
     }
 
     fn mask(&self, system: &mut System<'_>, unit: &str) -> Result<(), Failure> {

@@ -6,4 +6,4 @@ mod unit;
 
 pub(super) use helper::deb_systemd_helper;
 pub(super) use systemctl::{deb_systemd_invoke, systemctl};
-pub(super) use unit::{Scope, enable, disable};
+pub(super) use unit::{Scope, disable, enable};

@@ -52,7 +52,8 @@ fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, Failure> {
             "--user" | "--global" => scope = Scope::User,
             "--preset-mode=enable-only" => enable_only = true,
             "--now" => now = true,
-            "--system" | "--root=/" | "--no-reload" | "--no-block" | "--no-pager" | "--no-ask-password" | "--force" | "-f" | "--" => {}
+            "--system" | "--root=/" | "--no-reload" | "--no-block" | "--no-pager" | "--no-ask-password" | "--force"
+            | "-f" | "--" => {}
             option if option.starts_with('-') => {
                 return Err(Stop::unsupported("systemctl", format!("option {option}")).into());
             }
@@ -80,7 +81,7 @@ fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, Failure> {
             "enable" | "disable" | "preset" if !native => {
                 let script = unit.trim_end_matches(".service");
                 if system.exists(format!("etc/init.d/{script}").as_bytes()) {
-                    let skipped = process.env.get(&b"SYSTEMCTL_SKIP_SYSV"[..]).is_some();
+                    let skipped = process.env.contains_key(&b"SYSTEMCTL_SKIP_SYSV"[..]);
                     if skipped {
                         continue;
                     }

@@ -42,7 +42,9 @@ pub(super) fn find(system: &System<'_>, scope: Scope, unit: &str) -> String {
     ["/etc", "/lib", "/usr/lib"]
         .into_iter()
         .map(|folder| format!("{folder}/systemd/{scope}/{unit}"))
-        .find(|path| system.stat(tree(path)).is_ok_and(|node| matches!(node.kind, crate::domain::rootfs::Kind::File(_))))
+        .find(|path| {
+            system.stat(tree(path)).is_ok_and(|node| matches!(node.kind, crate::domain::rootfs::Kind::File(_)))
+        })
         .unwrap_or_else(|| unit.into())
 }
 
@@ -83,10 +85,11 @@ fn collect(
             // The whole value is the name, as the helper has it.
             "alias" => {
                 let alias = value.trim_end();
-                found.extend(words().filter(|word| *word != name).map(|_| Link {
-                    path: format!("{}/{alias}", scope.folder()),
-                    target: path.clone(),
-                }));
+                found.extend(
+                    words()
+                        .filter(|word| *word != name)
+                        .map(|_| Link { path: format!("{}/{alias}", scope.folder()), target: path.clone() }),
+                );
             }
             "defaultinstance" => {
                 if let Some((start, kind)) = name.split_once('@').filter(|(_, kind)| kind.starts_with('.')) {
@@ -102,14 +105,15 @@ fn collect(
 }
 
 fn unquoted(word: &str) -> &str {
-    ['"', '\'']
-        .into_iter()
-        .find_map(|quote| word.strip_prefix(quote)?.strip_suffix(quote))
-        .unwrap_or(word)
+    ['"', '\''].into_iter().find_map(|quote| word.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(word)
 }
 
 /// Makes the links that are missing; those it made.
-pub(in super::super) fn enable(system: &mut System<'_>, scope: Scope, unit: &str) -> Result<Vec<(String, String)>, Failure> {
+pub(in super::super) fn enable(
+    system: &mut System<'_>,
+    scope: Scope,
+    unit: &str,
+) -> Result<Vec<(String, String)>, Failure> {
     let mut made = Vec::new();
     for link in links(system, scope, unit)? {
         if system.lstat(tree(&link.path)).is_err() {
