@@ -3,7 +3,7 @@
 //! ```text
 //! 0   "glibc-ld.so.cache1.1"
 //! 20  u32 number of entries; u32 length of the strings
-//! 28  u8 2 (little endian; 0 before glibc 2.33), 3 zeros; u32 offset of the extension (0 before 2.33); 12 zeros
+//! 28  u8 2 (little endian), 3 zeros; u32 offset of the extension (0 before 2.33); 12 zeros
 //! 48  entries, 24 bytes each, the greatest name first:
 //!       u32 flags; u32 offset of the name; u32 offset of the path; u32 kernel (0 since 2.36); u64 0
 //!     strings, each with a NUL
@@ -50,7 +50,7 @@ pub(super) fn render(mut entries: Vec<Entry>, generator: Option<&[u8]>) -> Vec<u
     for number in [entries.len(), strings.len()] {
         out.extend(word(number));
     }
-    out.extend([if generator.is_some() { 2 } else { 0 }, 0, 0, 0]);
+    out.extend([2, 0, 0, 0]);
     let extension = (start + strings.len()).next_multiple_of(4);
     out.extend(word(if generator.is_some() { extension } else { 0 }));
     out.extend([0; 12]);
