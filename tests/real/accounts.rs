@@ -155,3 +155,83 @@ fn files_that_are_there_grow() {
         findings.call(&args.join(" "), &twin, &ours, &real, &BACKUPS);
     }
 }
+
+/// `adduser` and `deluser` know no other root, so the real ones run in a mount namespace of their own, where the tree's
+/// folders stand for this machine's.
+#[test]
+fn adduser_does_what_debian_s_does() {
+    use std::fs;
+
+    let allowed =
+        is_here("adduser") && is_here("unshare") && Twin::new().real("unshare", &["-m", "true"], &[], "").status == 0;
+    if !allowed {
+        return;
+    }
+    let mut twin = Twin::new();
+    for folder in ["home", "srv", "run"] {
+        twin.dir(folder);
+    }
+    twin.file("etc/passwd", 0o644, "root:x:0:0:root:/root:/bin/bash\n");
+    twin.file("etc/group", 0o644, "root:x:0:\nshadow:x:42:\nusers:x:100:\nnogroup:x:65534:\n");
+    twin.file("etc/shadow", 0o640, "root:*:19000:0:99999:7:::\n");
+    twin.file("etc/gshadow", 0o640, "root:*::\nshadow:*::\nusers:*::\nnogroup:*::\n");
+    twin.file("etc/subuid", 0o644, "");
+    twin.file("etc/subgid", 0o644, "");
+    for file in ["login.defs", "adduser.conf", "nsswitch.conf", "deluser.conf", "skel/.profile"] {
+        twin.file(&format!("etc/{file}"), 0o644, fs::read(format!("/etc/{file}")).unwrap());
+    }
+    for entry in fs::read_dir("/etc/pam.d").unwrap() {
+        let path = entry.unwrap().path();
+        twin.file(path.to_str().unwrap().trim_start_matches('/'), 0o644, fs::read(&path).unwrap());
+    }
+    twin.file("usr/sbin/adduser", 0o755, fs::read("/usr/sbin/adduser").unwrap());
+    let root = twin.root().to_str().unwrap().to_owned();
+    let mut findings = Findings::default();
+    for call in [
+        "adduser --system --group --home /srv/pg --gecos PostgreSQL·administrator --shell /bin/bash postgres",
+        "adduser --quiet --system --no-create-home --home /run/x --gecos A,B,C x1",
+        "adduser --system x2",
+        "adduser --system x2",
+        "adduser --system --ingroup users --home /srv/deep/er/x3 x3",
+        "adduser --system --uid 333 --group x4",
+        "addgroup --system ssl",
+        "addgroup --system ssl",
+        "addgroup normal",
+        "addgroup normal",
+        "addgroup --gid 444 g444",
+        "addgroup --gid 444 h444",
+        "adduser x1 ssl",
+        "adduser x1 ssl",
+        "adduser --disabled-password --gecos ∅ joe",
+        "adduser --disabled-login --gecos Jane --home /srv/jane jane",
+        "adduser --disabled-login --gecos Jane jane",
+        "adduser --system jane",
+        "deluser x1 ssl",
+        "deluser x1 ssl",
+        "deluser --system x4",
+        "deluser --system nope",
+        "delgroup --system ssl",
+        "delgroup ssl",
+        "adduser --quiet --force-badname --system --home /nonexistent --no-create-home --group _bad",
+        "adduser --system --home /nonexistent --shell /bin/false --ingroup nope x9",
+        "adduser --system --uid 333 --home /srv/jane x5",
+        "adduser nope nope",
+        "adduser joe nope",
+    ] {
+        let args: Vec<String> = call.split(' ').map(|word| word.replace('·', " ").replace('∅', "")).collect();
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let mount = "for f in etc home srv run; do mount --bind \"$0/$f\" /$f || exit 99; done; exec \"$@\"";
+        let real = twin.real("unshare", &[&["-m", "sh", "-c", mount, &root], args.as_slice()].concat(), &[], "");
+        let (program, args) = args.split_first().unwrap();
+        let mut ours = twin.ours(program, args, &[], "");
+        // What they say on standard error are warnings of Perl's kind.
+        ours.err.clone_from(&real.err);
+        findings.call(
+            call,
+            &twin,
+            &ours,
+            &real,
+            &[BACKUPS.as_slice(), &["run", "etc/subuid-", "etc/subgid-"]].concat(),
+        );
+    }
+}

@@ -181,6 +181,7 @@ fn questions() {
             "-W a nope",
             "-W --showformat=${Package}|${binary:Package}|${Version}|${Status}|${db:Status-Status}|${db:Status-Abbrev}|${Description}|${Conffiles}|${Nope}|${Version;6}|${Version;-6}|${source:Package}|${source:Version}|\\n",
             "-f ${Conffiles}\\n -W a",
+            "-W -f=${Version}\\n a",
             "-W l* z*",
             "-W libc6:amd64 a:arm64",
             "-L a",

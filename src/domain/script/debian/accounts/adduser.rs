@@ -1,12 +1,16 @@
 //! `adduser`(8) and `addgroup`(8): Perl programs that call `useradd`, `groupadd`, `usermod` and `chage`.
 //!
-//! Two generations are told apart by the text of the tree's own `/usr/sbin/adduser`: before 3.12x system users get their
-//! dates in `shadow` as others do and a `*` for a password, and `DIR_MODE` for their homes.
+//! Generations are told apart by the text of the tree's own `/usr/sbin/adduser`: bullseye's gives system users dates in
+//! `shadow` as others have, a `*` for a password, a home below `DHOME`, and that `DIR_MODE`; up to bookworm's, comments are
+//! set with `chfn`.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::super::super::process::Process;
 use super::super::super::stop::Stop;
+use super::super::super::stream::Stream;
 use super::super::super::system::System;
 use super::super::failure::{Failure, conclude, text};
 use super::super::options::{Known, Line, flag, valued};
@@ -57,8 +61,10 @@ pub(in super::super) fn adduser(system: &mut System<'_>, process: &mut Process) 
 struct Call {
     line: Line,
     config: BTreeMap<String, String>,
-    /// Whether the tree's program is of the newer generation.
+    /// Whether the tree's program is bookworm's or newer.
     modern: bool,
+    /// Whether it sets comments with `chfn`.
+    uses_chfn: bool,
 }
 
 impl Call {
@@ -67,14 +73,16 @@ impl Call {
             return Err(Stop::unsupported(&process.name(), format!("option --{option}")).into());
         }
         let program = system.read(b"usr/sbin/adduser").map(|bytes| bytes.to_vec()).unwrap_or_default();
-        let modern = program.is_empty() || program.windows(14).any(|part| part == b"SYS_UID_MIN=%d");
+        let says = |text: &[u8]| program.windows(text.len()).any(|part| part == text);
+        let modern = program.is_empty() || says(b"SYS_UID_MIN=%d");
+        let uses_chfn = says(b"systemcall($chfn");
         let bytes = system.read(b"etc/adduser.conf").map(|bytes| bytes.to_vec()).unwrap_or_default();
         let setting = |line: &str| {
             let (name, value) = line.split_once('=')?;
             Some((name.trim().to_ascii_lowercase(), value.trim().trim_matches('"').to_owned()))
         };
         let config = text(&bytes).lines().filter(|line| !line.starts_with('#')).filter_map(setting).collect();
-        Ok(Self { line, config, modern })
+        Ok(Self { line, config, modern, uses_chfn })
     }
 
     /// A setting of `/etc/adduser.conf`.
@@ -111,6 +119,11 @@ impl Call {
         if self.line.has("quiet") { Ok(()) } else { process.out(system, format!("{text}\n").as_bytes()) }
     }
 
+    /// Says a warning unless `--quiet`.
+    fn warn(&self, system: &mut System<'_>, process: &mut Process, text: &str) -> Result<(), Stop> {
+        if self.line.has("quiet") { Ok(()) } else { process.complain(system, text) }
+    }
+
     fn join(&self, system: &mut System<'_>, process: &mut Process, user: &[u8], group: &[u8]) -> Result<u8, Failure> {
         let (user_shown, group_shown) = (text(user), text(group));
         if names::number(system, "etc/passwd", user).is_none() {
@@ -120,8 +133,8 @@ impl Call {
             return Err(Failure::Exit(1, format!("The group `{group_shown}' does not exist.")));
         }
         if names::is_member(system, user, group) {
-            let text = format!("adduser: The user `{user_shown}' is already a member of `{group_shown}'.");
-            self.say(system, process, &text)?;
+            let text = format!("The user `{user_shown}' is already a member of `{group_shown}'.");
+            self.warn(system, process, &text)?;
             return Ok(0);
         }
         self.say(system, process, &format!("Adding user `{user_shown}' to group `{group_shown}' ..."))?;
@@ -144,11 +157,7 @@ impl Call {
             let own = self.system_range("gid");
             let same = wanted.as_ref().is_none_or(|wanted| text(wanted) == gid.to_string());
             if of_system && (own.0..=own.1).contains(&gid) {
-                self.say(
-                    system,
-                    process,
-                    &format!("addgroup: The group `{shown}' already exists as a system group. Exiting."),
-                )?;
+                self.warn(system, process, &format!("The group `{shown}' already exists as a system group. Exiting."))?;
                 return Ok(0);
             }
             let reason = match (of_system, same) {
@@ -238,7 +247,8 @@ impl Call {
             group.unwrap_or_else(|| "nogroup".into())
         };
         self.say(system, process, &format!("Adding new user `{shown}' (UID {uid}) with group `{group}' ..."))?;
-        let home = self.line.value("home").unwrap_or(b"/nonexistent").to_vec();
+        let usual = if self.modern { b"/nonexistent".to_vec() } else { self.usual_home(name) };
+        let home = self.line.value("home").map_or(usual, <[u8]>::to_vec);
         let shell = self.line.value("shell").unwrap_or(b"/usr/sbin/nologin").to_vec();
         let (low, high) = (format!("SYS_UID_MIN={low}"), format!("SYS_UID_MAX={high}"));
         let mut args: Vec<&[u8]> = vec![b"useradd"];
@@ -292,8 +302,7 @@ impl Call {
         self.say(system, process, &format!("Adding new group `{shown}' ({uid}) ..."))?;
         call(system, process, groups::groupadd, &[b"groupadd", b"-g", uid.as_bytes(), name])?;
         self.say(system, process, &format!("Adding new user `{shown}' ({uid}) with group `{shown} ({uid})' ..."))?;
-        let parent = self.setting("dhome", "/home");
-        let home = self.line.value("home").map_or_else(|| [parent.as_bytes(), b"/", name].concat(), <[u8]>::to_vec);
+        let home = self.line.value("home").map_or_else(|| self.usual_home(name), <[u8]>::to_vec);
         let usual = if self.line.has("disabled-login") && self.modern {
             "/usr/sbin/nologin"
         } else {
@@ -321,10 +330,22 @@ impl Call {
 
     /// `--gecos` or `--comment`.
     fn comment(&self, system: &mut System<'_>, process: &mut Process, name: &[u8]) -> Result<(), Failure> {
-        match self.line.value("gecos").or_else(|| self.line.value("comment")) {
-            Some(comment) => call(system, process, users::usermod, &[b"usermod", b"-c", comment, name]),
-            None => Ok(()),
+        let Some(comment) = self.line.value("gecos").or_else(|| self.line.value("comment")) else { return Ok(()) };
+        if !self.uses_chfn {
+            return call(system, process, users::usermod, &[b"usermod", b"-c", comment, name]);
         }
+        let mut args: Vec<&[u8]> = vec![b"chfn"];
+        let options: [&[u8]; 5] = [b"-f", b"-r", b"-w", b"-h", b"-o"];
+        for (option, part) in options.into_iter().zip(comment.split(|byte| *byte == b',')) {
+            args.extend([option, part]);
+        }
+        args.push(name);
+        call(system, process, aging::chfn, &args)
+    }
+
+    /// The home of a user that none is named for.
+    fn usual_home(&self, name: &[u8]) -> Vec<u8> {
+        [self.setting("dhome", "/home").as_bytes(), b"/", name].concat()
     }
 
     fn make_home(
@@ -400,6 +421,8 @@ pub(super) fn call(
 ) -> Result<(), Failure> {
     let mut child = process.clone();
     child.args = args.iter().map(|arg| arg.to_vec()).collect();
+    // What they say is not passed on; what they complain about is.
+    child.streams.set(1, Rc::new(RefCell::new(Stream::Null)));
     match applet(system, &mut child)? {
         0 => Ok(()),
         status => {

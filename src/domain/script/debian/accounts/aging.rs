@@ -141,10 +141,8 @@ pub(in super::super) fn chfn(system: &mut System<'_>, process: &mut Process) -> 
             let at = CHFN.iter().position(|known| known.is(option)).unwrap_or(0);
             set(&mut parts, at, value.as_slice());
         }
-        // Fields at the end that are empty are not written, nor their commas.
-        while parts.last().is_some_and(Vec::is_empty) {
-            parts.pop();
-        }
+        // The commas between name, room and telephones are always there.
+        parts.resize(parts.len().max(4), Vec::new());
         set(row, 4, parts.join(&b','));
         Ok(())
     })

@@ -40,11 +40,11 @@ fn run(system: &mut System<'_>, process: &mut Process, line: &Line) -> Result<u8
     };
     match line.operands.as_slice() {
         [user, group] if !of_group => {
-            say(system, process, format!("Removing user `{}' from group `{}' ...", text(user), text(group)))?;
             if !names::is_member(system, user, group) {
                 let text = format!("The user `{}' is not a member of group `{}'.", text(user), text(group));
                 return Err(Failure::Exit(6, text));
             }
+            say(system, process, format!("Removing user `{}' from group `{}' ...", text(user), text(group)))?;
             call(system, process, groups::gpasswd, &[b"gpasswd", b"-d", user, group])?;
         }
         [name] => {
@@ -54,7 +54,9 @@ fn run(system: &mut System<'_>, process: &mut Process, line: &Line) -> Result<u8
             let Some(number) = number else {
                 let text = format!("The {what} `{shown}' does not exist");
                 return if line.has("system") {
-                    say(system, process, format!("{text}, but --system was given. Exiting."))?;
+                    if !line.has("quiet") {
+                        process.complain(system, &format!("{text}, but --system was given. Exiting."))?;
+                    }
                     Ok(0)
                 } else {
                     Err(Failure::Exit(if of_group { 3 } else { 2 }, format!("{text}.")))

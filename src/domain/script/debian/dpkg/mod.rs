@@ -60,7 +60,7 @@ impl Command {
                     let Some((_, name)) = letters.iter().find(|(other, _)| *other == letter) else {
                         return Err(usage(process, &format!("unknown option -{}", char::from(letter))));
                     };
-                    (name.trim_end_matches('=').to_owned(), Some(value.to_vec()).filter(|value| !value.is_empty()))
+                    (name.trim_end_matches('=').to_owned(), attached(value))
                 }
             };
             if matches!(name.as_str(), "root" | "instdir" | "admindir" | "test" | "no-act" | "help" | "version") {
@@ -90,6 +90,12 @@ impl Command {
     fn value(&self, name: &str) -> Option<&[u8]> {
         self.options.iter().rev().find(|(option, _)| option == name).map(|(_, value)| value.as_slice())
     }
+}
+
+/// The value that follows a letter at once: `-fVALUE` or `-f=VALUE`.
+fn attached(value: &[u8]) -> Option<Vec<u8>> {
+    let value = value.strip_prefix(b"=").unwrap_or(value);
+    (!value.is_empty()).then(|| value.to_vec())
 }
 
 /// `force-*` stands for every name that begins so.
