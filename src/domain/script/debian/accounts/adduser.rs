@@ -15,7 +15,7 @@ use super::super::super::system::System;
 use super::super::failure::{Failure, conclude, text};
 use super::super::options::{Known, Line, flag, valued};
 use super::names;
-use super::{aging, groups, home, useradd, users};
+use super::{aging, groups, useradd, users};
 
 const OPTIONS: [Known; 28] = [
     flag(0, "add-extra-groups"),
@@ -58,13 +58,13 @@ pub(in super::super) fn adduser(system: &mut System<'_>, process: &mut Process) 
 }
 
 /// A call, with the configuration.
-struct Call {
-    line: Line,
+pub(super) struct Call {
+    pub(super) line: Line,
     config: BTreeMap<String, String>,
     /// Whether the tree's program is bookworm's or newer.
-    modern: bool,
+    pub(super) modern: bool,
     /// Whether it sets comments with `chfn`.
-    uses_chfn: bool,
+    pub(super) uses_chfn: bool,
 }
 
 impl Call {
@@ -86,7 +86,7 @@ impl Call {
     }
 
     /// A setting of `/etc/adduser.conf`.
-    fn setting<'a>(&'a self, name: &str, other: &'a str) -> &'a str {
+    pub(super) fn setting<'a>(&'a self, name: &str, other: &'a str) -> &'a str {
         self.config.get(name).map_or(other, String::as_str)
     }
 
@@ -115,7 +115,7 @@ impl Call {
     }
 
     /// Says something unless `--quiet`.
-    fn say(&self, system: &mut System<'_>, process: &mut Process, text: &str) -> Result<(), Stop> {
+    pub(super) fn say(&self, system: &mut System<'_>, process: &mut Process, text: &str) -> Result<(), Stop> {
         if self.line.has("quiet") { Ok(()) } else { process.out(system, format!("{text}\n").as_bytes()) }
     }
 
@@ -324,61 +324,6 @@ impl Call {
             )?;
             self.say(system, process, &format!("Adding user `{shown}' to group `users' ..."))?;
             call(system, process, users::usermod, &[b"usermod", b"-a", b"-G", b"users", name])?;
-        }
-        Ok(0)
-    }
-
-    /// `--gecos` or `--comment`.
-    fn comment(&self, system: &mut System<'_>, process: &mut Process, name: &[u8]) -> Result<(), Failure> {
-        let Some(comment) = self.line.value("gecos").or_else(|| self.line.value("comment")) else { return Ok(()) };
-        if !self.uses_chfn {
-            return call(system, process, users::usermod, &[b"usermod", b"-c", comment, name]);
-        }
-        let mut args: Vec<&[u8]> = vec![b"chfn"];
-        let options: [&[u8]; 5] = [b"-f", b"-r", b"-w", b"-h", b"-o"];
-        for (option, part) in options.into_iter().zip(comment.split(|byte| *byte == b',')) {
-            args.extend([option, part]);
-        }
-        args.push(name);
-        call(system, process, aging::chfn, &args)
-    }
-
-    /// The home of a user that none is named for.
-    fn usual_home(&self, name: &[u8]) -> Vec<u8> {
-        [self.setting("dhome", "/home").as_bytes(), b"/", name].concat()
-    }
-
-    fn make_home(
-        &self,
-        system: &mut System<'_>,
-        process: &mut Process,
-        name: &[u8],
-        path: &[u8],
-        skeleton: Option<&[u8]>,
-        mode: u32,
-    ) -> Result<u8, Failure> {
-        let shown = text(path);
-        let numbers = names::numbers(system, name);
-        let there = system.stat(&process.path(path)).ok().map(|node| (node.meta.uid, node.meta.gid));
-        if path.strip_prefix(b"/nonexistent").is_some_and(|rest| rest.is_empty() || rest.first() == Some(&b'/')) {
-            self.say(system, process, &format!("Not creating `{shown}'."))?;
-        } else if self.line.has("no-create-home") {
-            self.say(system, process, &format!("Not creating home directory `{shown}'."))?;
-        } else if let Some(owner) = there {
-            let text = format!("The home directory `{shown}' already exists.  Not touching this directory.");
-            if !self.line.has("quiet") {
-                process.complain(system, &text)?;
-            }
-            if Some(owner) != numbers {
-                let text = "does not belong to the user you are currently creating.";
-                process.complain(system, &format!("Warning: The home directory `{shown}' {text}"))?;
-            }
-        } else {
-            self.say(system, process, &format!("Creating home directory `{shown}' ..."))?;
-            if let Some(skeleton) = skeleton {
-                self.say(system, process, &format!("Copying files from `{}' ...", text(skeleton)))?;
-            }
-            home::make(system, process, path, skeleton, numbers.unwrap_or_default(), mode)?;
         }
         Ok(0)
     }

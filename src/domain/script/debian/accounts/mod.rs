@@ -8,6 +8,7 @@
 //! | the others | one program or a few of one kind |
 
 mod adduser;
+mod adduser_home;
 mod aging;
 mod database;
 mod date;
