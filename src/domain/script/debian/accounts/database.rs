@@ -135,7 +135,8 @@ pub(super) fn is_name(name: &[u8]) -> bool {
 
 /// Refuses the options that lead into another tree.
 pub(super) fn refuse_other_trees(process: &Process, line: &super::super::options::Line) -> Result<(), Failure> {
-    match ["root", "prefix"].into_iter().find(|option| line.has(option)) {
+    let other = |option: &&str| line.value(option).is_some_and(|root| root.iter().any(|byte| *byte != b'/'));
+    match ["root", "prefix"].into_iter().find(other) {
         Some(option) => Err(Stop::unsupported(&process.name(), format!("option --{option}")).into()),
         None => Ok(()),
     }

@@ -63,7 +63,19 @@ impl Command {
                     (name.trim_end_matches('=').to_owned(), attached(value))
                 }
             };
-            if matches!(name.as_str(), "root" | "instdir" | "admindir" | "test" | "no-act" | "help" | "version") {
+            // The tree's own root and database may be named.
+            let own: Option<&[u8]> = match name.as_str() {
+                "root" | "instdir" => Some(b"/"),
+                "admindir" => Some(b"/var/lib/dpkg"),
+                _ => None,
+            };
+            if let Some(own) = own {
+                let value = inline.clone().or_else(|| args.next().cloned()).unwrap_or_default();
+                if value.is_empty() || value == own {
+                    continue;
+                }
+            }
+            if own.is_some() || matches!(name.as_str(), "test" | "no-act" | "help" | "version") {
                 let shown = process.name();
                 return Err(Stop::unsupported(&shown, format!("option --{name}")).into());
             }

@@ -7,7 +7,7 @@ use super::super::super::stop::Stop;
 use super::super::super::system::System;
 use super::super::failure::{Failure, conclude, text};
 use super::diversions::{self, By, Diversion};
-use super::format::Format;
+use super::format::{self, Format};
 use super::{Command, file_order, list, pattern, status, usage};
 
 const ACTIONS: [&str; 9] =
@@ -60,9 +60,8 @@ fn run(system: &mut System<'_>, process: &mut Process, command: &Command) -> Res
         ["listfiles"] => files(system, process, operands),
         ["search"] => search(system, process, operands),
         [action @ ("control-path" | "control-show" | "control-list")] => control(system, process, operands, action),
-        [action @ ("list" | "print-avail")] => {
-            Err(Stop::unsupported(&process.name(), format!("option --{action}")).into())
-        }
+        ["list"] => table(system, process, operands),
+        [action @ "print-avail"] => Err(Stop::unsupported(&process.name(), format!("option --{action}")).into()),
         [one, two, ..] => Err(usage(process, &format!("conflicting actions --{two} and --{one}"))),
         [other] => Err(usage(process, &format!("unknown option --{other}"))),
     }
@@ -96,6 +95,57 @@ pub(super) fn show(
         complain(system, process, &format!("no packages found matching {}", text(pattern)))?;
     }
     process.out(system, out.as_bytes())?;
+    Ok(u8::from(!missing.is_empty()))
+}
+
+/// `--list`: a table, as wide as its longest cells, as where there is no terminal.
+fn table(system: &mut System<'_>, process: &mut Process, patterns: &[Vec<u8>]) -> Result<u8, Failure> {
+    let all = status::load(system)?;
+    let meant: Vec<_> = all
+        .iter()
+        .filter(|record| match patterns {
+            [] => record.status()[2] != "not-installed",
+            patterns => patterns.iter().any(|pattern| record.is_meant(pattern)),
+        })
+        .collect();
+    let missing = |pattern: &&Vec<u8>| !all.iter().any(|record| record.is_meant(pattern));
+    let missing: Vec<&Vec<u8>> = patterns.iter().filter(missing).collect();
+    for pattern in &missing {
+        complain(system, process, &format!("no packages found matching {}", text(pattern)))?;
+    }
+    let cells = |record: &status::Record| {
+        let own = |field: &str| record.get(field).unwrap_or_default().to_owned();
+        let summary = own("Description").lines().next().unwrap_or("(no description available)").to_owned();
+        let version = record.get("Version").unwrap_or("<none>").to_owned();
+        (record.binary(), version, own("Architecture"), summary)
+    };
+    let (mut name, mut version, mut arch, mut words) = (14, 12, 12, 33);
+    for record in &meant {
+        let (a, b, c, d) = cells(record);
+        (name, version) = (name.max(a.chars().count()), version.max(b.chars().count()));
+        (arch, words) = (arch.max(c.chars().count()), words.max(d.chars().count()));
+    }
+    let line = |n: usize| "=".repeat(n);
+    let mut out = format!(
+        "Desired=Unknown/Install/Remove/Purge/Hold\n\
+         | Status=Not/Inst/Conf-files/Unpacked/halF-conf/Half-inst/trig-aWait/Trig-pend\n\
+         |/ Err?=(none)/Reinst-required (Status,Err: uppercase=bad)\n\
+         ||/ {:<name$} {:<version$} {:<arch$} Description\n+++-{}-{}-{}-{}\n",
+        "Name",
+        "Version",
+        "Architecture",
+        line(name),
+        line(version),
+        line(arch),
+        line(words),
+    );
+    for record in &meant {
+        let (a, b, c, d) = cells(record);
+        out += &format!("{} {a:<name$} {b:<version$} {c:<arch$} {d}\n", format::abbreviation(record));
+    }
+    if !meant.is_empty() {
+        process.out(system, out.as_bytes())?;
+    }
     Ok(u8::from(!missing.is_empty()))
 }
 

@@ -41,7 +41,9 @@ pub(super) fn ldconfig(system: &mut System<'_>, process: &mut Process) -> Result
 
 fn run(system: &mut System<'_>, process: &mut Process, line: &Line) -> Result<u8, Failure> {
     for option in ["format", "config", "link", "only", "print-cache", "root", "verbose", "version"] {
-        if line.has(option) {
+        // The tree's own root may be named.
+        let own_root = option == "root" && line.value("root").is_some_and(|root| root.iter().all(|byte| *byte == b'/'));
+        if line.has(option) && !own_root {
             return Err(Stop::unsupported("ldconfig", format!("option --{option}")).into());
         }
     }
