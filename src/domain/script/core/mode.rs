@@ -56,6 +56,11 @@ impl Mode {
         Some(Self(steps))
     }
 
+    /// Just these bits, whatever they were.
+    pub(in crate::domain::script) fn exactly(bits: u32) -> Self {
+        Self(vec![Step { operator: b'=', perms: Perms::Ordinary, affected: ALL, value: bits & ALL, mentioned: ALL }])
+    }
+
     /// What a file's bits become.
     pub(in crate::domain::script) fn apply(&self, old: u32, directory: bool, umask: u32) -> u32 {
         let mut bits = old & ALL;

@@ -1,4 +1,8 @@
 //! Programs that work on files, each against the real one of the machine.
 
+mod copies;
+mod numbers;
 mod places;
 mod scene;
+mod search;
+mod words;

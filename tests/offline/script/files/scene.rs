@@ -95,8 +95,9 @@ fn really(scene: &str, words: &[String], input: &[u8]) -> (Outcome, String) {
     let output = child.wait_with_output().unwrap();
     let mut entries = BTreeMap::new();
     list(&home, &home, &mut entries);
+    let home = home.canonicalize().unwrap();
     let outcome = Outcome {
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        out: String::from_utf8_lossy(&output.stdout).replace(home.to_str().unwrap(), "/w"),
         complained: !output.stderr.is_empty(),
         status: output.status.code().unwrap(),
         entries,
