@@ -32,6 +32,8 @@ struct Rules {
     recursive: bool,
     silent: bool,
     report: Report,
+    /// The mode looked like options: say where the umask kept it from what it says.
+    surprises: bool,
 }
 
 /// Runs `chmod`.
@@ -61,7 +63,10 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
         }
     } else {
         let text = match (dashed, operands.split_first()) {
-            (Some(text), _) => text,
+            (Some(text), _) => {
+                rules.surprises = true;
+                text
+            }
             (None, Some((text, rest))) => {
                 operands = rest;
                 if rest.is_empty() {
@@ -116,6 +121,13 @@ fn change(
             Ok(None) => {}
             Ok(Some((old, new, directory))) => {
                 let changed = old != new;
+                let expected = mode.apply(old, directory, 0);
+                if rules.surprises && new & !expected != 0 {
+                    let name = String::from_utf8_lossy(&name).into_owned();
+                    let text = format!("{name}: new permissions are {}, not {}", letters(new), letters(expected));
+                    process.complain(system, &text)?;
+                    fine = false;
+                }
                 if rules.report == Report::All || rules.report == Report::Changes && changed {
                     let text = report(&name, old, new);
                     process.out(system, text.as_bytes())?;

@@ -200,7 +200,11 @@ fn one(
     if !is(rules.from.uid, node.meta.uid) || !is(rules.from.gid, node.meta.gid) {
         return Ok(directory);
     }
-    let real = if link_itself { Some(system.tree.place_of(&at)?) } else { system.tree.real_path(&at)? };
+    let real = if link_itself && !at.ends_with(b"/") {
+        Some(system.tree.place_of(&at)?)
+    } else {
+        system.tree.real_path(&at)?
+    };
     if let Some(real) = real.filter(|real| matches!(system.tree.lookup(real), Ok(Some(_)))) {
         give(system, &real, new)?;
     }

@@ -6,6 +6,21 @@ use jiff::tz::TimeZone;
 use crate::base::Epoch;
 use crate::domain::script::stop::Stop;
 
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
 /// A moment by a format of strftime(3) with GNU's flags `-`, `_`, `0`, `^` and a width. `program` is named where a
 /// directive is not modelled.
 ///
@@ -50,20 +65,6 @@ fn civil(seconds: i64) -> Option<DateTime> {
 
 fn directive_text(at: DateTime, seconds: i64, directive: u8, colons: usize) -> Option<String> {
     const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
     let day = || DAYS.get(usize::try_from(at.weekday().to_monday_zero_offset()).ok()?).copied();
     let month = || MONTHS.get(usize::try_from(at.month() - 1).ok()?).copied();
     let short = |name: &str| name.chars().take(3).collect::<String>();
@@ -164,7 +165,18 @@ pub(in crate::domain::script) fn read(program: &str, text: &[u8], now: Epoch) ->
             text.parse::<DateTime>().ok().or_else(|| Some(text.parse::<Date>().ok()?.to_datetime(Time::midnight())))?;
         utc(at)
     };
-    unix.or_else(instant).or_else(local).ok_or_else(|| Stop::unsupported(program, format!("the date `{shown}`")))
+    // As date(1) itself writes it: `Tue Nov 14 22:13:20 UTC 2023`.
+    let own = || {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [_, month, day, time, "UTC" | "GMT", year] = words.as_slice() else { return None };
+        let month = MONTHS.iter().position(|name| name.get(..3) == Some(month))? + 1;
+        let date = Date::new(year.parse().ok()?, i8::try_from(month).ok()?, day.parse().ok()?).ok()?;
+        utc(date.to_datetime(time.parse::<Time>().ok()?))
+    };
+    unix.or_else(instant)
+        .or_else(local)
+        .or_else(own)
+        .ok_or_else(|| Stop::unsupported(program, format!("the date `{shown}`")))
 }
 
 /// A moment as touch(1)'s `-t` reads it: `[[CC]YY]MMDDhhmm[.ss]`.
@@ -220,6 +232,7 @@ mod tests {
             ("2023-11-14 22:13:25", 1_700_000_005),
             ("2023-11-14T22:13:25Z", 1_700_000_005),
             ("2023-11-14 22:13:25 UTC", 1_700_000_005),
+            ("Tue Nov 14 22:13:25 UTC 2023", 1_700_000_005),
         ] {
             assert_eq!(read("touch", text.as_bytes(), now), Ok(seconds), "{text}");
         }

@@ -1,9 +1,9 @@
 //! Copying files as cp(1) does it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::chown::{Ownership, give};
-use super::operand::{failed, join, path, quoted, trimmed};
+use super::operand::{failed, folder, join, path, quoted, trimmed};
 use crate::domain::rootfs::{Kind, Meta};
 use crate::domain::script::errno::Errno;
 use crate::domain::script::process::Process;
@@ -42,6 +42,8 @@ pub(super) struct Keep {
     pub(super) time: bool,
     pub(super) links: bool,
     pub(super) xattrs: bool,
+    /// Modes are those of new files, whatever the source's (`--no-preserve=mode`).
+    pub(super) no_mode: bool,
 }
 
 /// How to copy.
@@ -90,6 +92,8 @@ impl<'rules> Copies<'rules> {
         let mut fine = true;
         // Folders get their numbers when all is in them.
         let mut finish: Vec<(Vec<u8>, Meta)> = Vec::new();
+        // Those that were made, not to copy a folder's copy into itself.
+        let mut folders = BTreeSet::new();
         let mut open = vec![(source.to_vec(), name.to_vec(), true)];
         while let Some((from, to, named)) = open.pop() {
             system.budget.step(1)?;
@@ -104,14 +108,23 @@ impl<'rules> Copies<'rules> {
                 fine &= self.leaf(system, process, &found, (&from, &to))?;
                 continue;
             }
+            if folders.contains(&found.inode) {
+                let text = format!("cannot copy a directory, {}, into itself, {}", quoted(source), quoted(name));
+                process.complain(system, &text)?;
+                fine = false;
+                continue;
+            }
             if !self.rules.recursive {
                 process.complain(system, &format!("-r not specified; omitting directory {}", quoted(&from)))?;
                 fine = false;
                 continue;
             }
-            match self.folder(system, process, &found, (&from, &to), source, name)? {
+            match self.folder(system, process, &found, (&from, &to))? {
                 None => fine = false,
                 Some((at, made)) => {
+                    if let (true, Ok(node)) = (made, system.lstat(&at)) {
+                        folders.insert(node.inode);
+                    }
                     if made || self.rules.keep.mode || self.rules.keep.owner || self.rules.keep.time {
                         finish.push((at, found.meta));
                     }
@@ -144,8 +157,6 @@ impl<'rules> Copies<'rules> {
         process: &mut Process,
         found: &Source,
         (from, to): (&[u8], &[u8]),
-        source: &[u8],
-        name: &[u8],
     ) -> Result<Option<(Vec<u8>, bool)>, Stop> {
         let refuse = |system: &mut System<'_>, process: &mut Process, text: String| {
             process.complain(system, &text).map(|()| None)
@@ -154,19 +165,9 @@ impl<'rules> Copies<'rules> {
             Ok(at) => trimmed(&at).to_vec(),
             Err(error) => return failed(system, process, "cannot create directory", to, error).map(|_| None),
         };
-        let (real_from, real_to) = (system.tree.place_of(trimmed(&found.at)), system.tree.place_of(&at));
-        if let (Ok(real_from), Ok(real_to)) = (real_from, real_to) {
-            let inside = real_to
-                .strip_prefix(real_from.as_slice())
-                .is_some_and(|rest| real_from.is_empty() || rest.is_empty() || rest.starts_with(b"/"));
-            if inside {
-                let text = if real_from == real_to {
-                    format!("{} and {} are the same file", quoted(from), quoted(to))
-                } else {
-                    format!("cannot copy a directory, {}, into itself, {}", quoted(source), quoted(name))
-                };
-                return refuse(system, process, text);
-            }
+        if system.stat(&at).is_ok_and(|node| node.inode == found.inode) {
+            let text = format!("{} and {} are the same file", quoted(from), quoted(to));
+            return refuse(system, process, text);
         }
         match system.stat(&at).map(|node| node.is_directory()) {
             Ok(true) => return Ok(Some((system.tree.real_path(&at).ok().flatten().unwrap_or(at), false))),
@@ -180,7 +181,8 @@ impl<'rules> Copies<'rules> {
             }
             Err(_) => {}
         }
-        match system.mkdir(&at, found.meta.mode & 0o1777 & !process.umask) {
+        match system.mkdir(&at, if self.rules.keep.no_mode { 0o777 } else { found.meta.mode & 0o1777 } & !process.umask)
+        {
             Ok(()) => {
                 self.say(system, process, from, to)?;
                 Ok(Some((at, true)))
@@ -242,6 +244,11 @@ impl<'rules> Copies<'rules> {
             let what = if error == Errno::NotADirectory { "cannot stat" } else { "cannot create regular file" };
             return failed(system, process, what, to, if what == "cannot stat" { error } else { Errno::NotADirectory });
         }
+        if rules.make == Make::SymbolicLink && !from.starts_with(b"/") && folder(to) != b"." {
+            let text = "can make relative symbolic links only in current directory";
+            process.complain(system, &format!("{}: {text}", String::from_utf8_lossy(to)))?;
+            return Ok(false);
+        }
         match self.write(system, process, found, from, &at)? {
             Ok(()) => {
                 self.say(system, process, from, to)?;
@@ -279,7 +286,12 @@ impl<'rules> Copies<'rules> {
         let umask = process.umask;
         let made = match &found.kind {
             Kind::File(_) => match bytes(system, &found.at)? {
-                Ok(content) => put(system, at, content, found.meta.mode & 0o777 & !umask),
+                Ok(content) => put(
+                    system,
+                    at,
+                    content,
+                    if self.rules.keep.no_mode { 0o666 } else { found.meta.mode & 0o777 } & !umask,
+                ),
                 Err(error) => return Ok(Err(("error reading the source of", error))),
             },
             Kind::Symlink(target) => system.symlink(target, at),
@@ -319,7 +331,9 @@ impl<'rules> Copies<'rules> {
                 copy.xattrs.clone_from(&meta.xattrs);
             }
             if keep.mode && has_mode {
-                copy.mode = meta.mode;
+                // cp sets an access list, which has no special bits, and those only where the source has some.
+                let special = if meta.mode & 0o7000 == 0 { copy.mode & 0o7000 } else { 0 };
+                copy.mode = meta.mode | special;
             }
             if keep.time {
                 copy.mtime = meta.mtime;

@@ -51,7 +51,7 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
             "archive" => {
                 rules.recursive = true;
                 follow = Some(Follow::Never);
-                rules.keep = Keep { mode: true, owner: true, time: true, links: true, xattrs: true };
+                rules.keep = Keep { mode: true, owner: true, time: true, links: true, xattrs: true, no_mode: false };
             }
             "d" => (follow, rules.keep.links) = (Some(Follow::Never), true),
             "no-dereference" => follow = Some(Follow::Never),
@@ -77,7 +77,8 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
             "target-directory" => target.folder = option.value.clone(),
             "update" if option.value.is_none() => rules.newer_only = true,
             "verbose" => rules.verbose = true,
-            "reflink" | "sparse" | "one-file-system" => {}
+            // Without SELinux nothing has a context.
+            "Z" | "reflink" | "sparse" | "one-file-system" => {}
             _ => return Err(option.unmodelled("cp")),
         }
     }
@@ -99,13 +100,13 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
 fn set<'list>(keep: &mut Keep, list: &'list [u8], on: bool) -> Option<&'list [u8]> {
     for name in list.split(|byte| *byte == b',') {
         match name {
-            b"mode" => keep.mode = on,
+            b"mode" => (keep.mode, keep.no_mode) = (on, !on),
             b"ownership" => keep.owner = on,
             b"timestamps" => keep.time = on,
             b"links" => keep.links = on,
             b"xattr" => keep.xattrs = on,
             b"context" => {}
-            b"all" => *keep = Keep { mode: on, owner: on, time: on, links: on, xattrs: on },
+            b"all" => *keep = Keep { mode: on, owner: on, time: on, links: on, xattrs: on, no_mode: !on },
             unknown => return Some(unknown),
         }
     }

@@ -70,7 +70,7 @@ pub(super) fn dd(system: &mut System<'_>, process: &mut Process) -> Result<u8, S
         process.out(system, &bytes)?;
     }
     if !rules.quiet {
-        let records = |block: u64| format!("{}+{} records", length / block, u64::from(length % block != 0));
+        let records = |block: u64| format!("{}+{} records", length / block, u64::from(!length.is_multiple_of(block)));
         let text = format!("{} in\n{} out\n", records(rules.input_block), records(rules.output_block));
         process.write(system, 2, text.as_bytes()).map(drop)?;
     }
@@ -99,15 +99,24 @@ fn read(words: &[Vec<u8>]) -> Result<Result<Rules, String>, Stop> {
         let block =
             || number().and_then(|n| if n == 0 { Err(format!("invalid number: {}", quoted(value))) } else { Ok(n) });
         let read = match name {
-            b"if" => Ok(rules.from = Some(value.to_vec())),
-            b"of" => Ok(rules.to = Some(value.to_vec())),
+            b"if" => {
+                rules.from = Some(value.to_vec());
+                Ok(())
+            }
+            b"of" => {
+                rules.to = Some(value.to_vec());
+                Ok(())
+            }
             b"bs" => block().map(|n| (rules.input_block, rules.output_block) = (n, n)),
             b"ibs" => block().map(|n| rules.input_block = n),
             b"obs" => block().map(|n| rules.output_block = n),
             b"count" => number().map(|n| rules.count = Some(n)),
             b"skip" | b"iseek" => number().map(|n| rules.skip = n),
             b"seek" | b"oseek" => number().map(|n| rules.seek = n),
-            b"status" => Ok(rules.quiet = value == b"none"),
+            b"status" => {
+                rules.quiet = value == b"none";
+                Ok(())
+            }
             b"conv" => {
                 for flag in value.split(|byte| *byte == b',') {
                     match flag {

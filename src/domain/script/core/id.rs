@@ -143,6 +143,8 @@ pub(super) fn logname(system: &mut System<'_>, process: &mut Process) -> Result<
     Ok(1)
 }
 
+const GETENT_HELP: &[u8] = b"Try `getent --help' or `getent --usage' for more information.\n";
+
 /// Runs `getent` for the databases that are files of one line an entry.
 pub(super) fn getent(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {
     const OPTIONS: &[Known] =
@@ -153,6 +155,7 @@ pub(super) fn getent(system: &mut System<'_>, process: &mut Process) -> Result<u
     }
     let Some((database, keys)) = line.operands.split_first() else {
         process.complain(system, "wrong number of arguments")?;
+        process.out(system, GETENT_HELP)?;
         return Ok(1);
     };
     let file: &[u8] = match database.as_slice() {
@@ -167,6 +170,7 @@ pub(super) fn getent(system: &mut System<'_>, process: &mut Process) -> Result<u
         _ => {
             let text = format!("Unknown database: {}\n", String::from_utf8_lossy(database));
             process.write(system, 2, text.as_bytes()).map(drop)?;
+            process.out(system, GETENT_HELP)?;
             return Ok(1);
         }
     };

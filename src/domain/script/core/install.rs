@@ -70,6 +70,8 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
             "target-directory" => target.folder = option.value.clone(),
             "preserve-timestamps" => rules.times = true,
             "verbose" => rules.verbose = true,
+            // Without SELinux nothing has a context.
+            "context" if option.value.is_none() => {}
             "c" => {}
             _ => return Err(option.unmodelled("install")),
         }

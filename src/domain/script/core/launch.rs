@@ -5,6 +5,7 @@
 use super::operand::{path, quoted};
 use super::options::{self, Known, Order, Takes};
 use crate::domain::script::command;
+use crate::domain::script::errno::Errno;
 use crate::domain::script::process::Process;
 use crate::domain::script::stop::Stop;
 use crate::domain::script::system::System;
@@ -15,12 +16,16 @@ pub(super) fn launch(system: &mut System<'_>, process: &mut Process, words: &[Ve
     let name = words.first().cloned().unwrap_or_default();
     let mut child = process.clone();
     child.args = words.to_vec();
-    let why = match command::find(system, &child, &name) {
-        None => Some((127, "No such file or directory")),
-        Some(at) => match system.stat(&at) {
-            Ok(node) if node.is_directory() || node.meta.mode & 0o111 == 0 => Some((126, "Permission denied")),
-            _ => None,
+    let missing = Some((127, Errno::Missing));
+    let why = match command::find(system, &child, &name).map(|at| system.stat(&at)) {
+        Some(Ok(node)) if node.is_directory() || node.meta.mode & 0o111 == 0 => Some((126, Errno::Access)),
+        Some(Ok(_)) => None,
+        Some(Err(_)) => missing,
+        None if name.contains(&b'/') => match path(&child, &name).and_then(|at| system.stat(&at).map(drop)) {
+            Err(error) if error != Errno::Missing => Some((126, error)),
+            _ => missing,
         },
+        None => missing,
     };
     if let Some((status, why)) = why {
         let shown = if matches!(process.name().as_str(), "env" | "find") {

@@ -29,6 +29,8 @@ pub(super) fn mkdir(system: &mut System<'_>, process: &mut Process) -> Result<u8
         match option.name {
             "parents" => parents = true,
             "verbose" => verbose = true,
+            // Without SELinux nothing has a context.
+            "Z" => {}
             "mode" => match Mode::parse(option.text()) {
                 Some(parsed) => mode = Some(parsed),
                 None => {
@@ -98,7 +100,8 @@ fn one(
 ) -> Result<Result<(), Errno>, Stop> {
     let made = path(process, name).and_then(|at| system.mkdir(&at, bits));
     if made.is_ok() && verbose {
-        let line = format!("{}: created directory {}\n", process.name(), quoted(name));
+        let verb = if process.name() == "install" { "creating" } else { "created" };
+        let line = format!("{}: {verb} directory {}\n", process.name(), quoted(name));
         process.out(system, line.as_bytes())?;
     }
     Ok(made)

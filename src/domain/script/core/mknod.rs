@@ -40,7 +40,13 @@ pub(super) fn mknod(system: &mut System<'_>, process: &mut Process) -> Result<u8
             }
             _ => return options::misused(system, process, &format!("invalid device type {}", quoted(kind)), 1),
         },
-        _ => return options::misused(system, process, "missing operand", 1),
+        operands => {
+            let text = match operands.last() {
+                Some(last) => format!("missing operand after {}", quoted(last)),
+                None => "missing operand".to_owned(),
+            };
+            return options::misused(system, process, &text, 1);
+        }
     };
     match path(process, name).and_then(|at| system.mknod(&at, kind, bits)) {
         Ok(()) => Ok(0),
@@ -52,7 +58,10 @@ pub(super) fn mknod(system: &mut System<'_>, process: &mut Process) -> Result<u8
 }
 
 /// The bits of what is to be made, and the operands.
-fn read(system: &mut System<'_>, process: &mut Process) -> Result<Option<(u32, Vec<Vec<u8>>)>, Stop> {
+type Wanted = (u32, Vec<Vec<u8>>);
+
+/// Reads the command line; nothing after a complaint.
+fn read(system: &mut System<'_>, process: &mut Process) -> Result<Option<Wanted>, Stop> {
     let Some(line) = options::read(system, process, OPTIONS, Order::Permuted)? else { return Ok(None) };
     let mut bits = 0o666 & !process.umask;
     for option in &line.options {

@@ -17,6 +17,7 @@ mod dd;
 mod dirname;
 mod echo;
 mod env;
+mod expr;
 mod find;
 mod getopt;
 mod id;
@@ -64,6 +65,7 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("dirname", dirname::dirname),
     ("echo", echo::echo),
     ("env", env::env),
+    ("expr", expr::expr),
     ("false", echo::no),
     ("find", find::run),
     ("flock", launch::flock),
@@ -96,6 +98,7 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("rm", rm::run),
     ("rmdir", mkdir::rmdir),
     ("run-parts", run_parts::run),
+    ("seq", expr::seq),
     ("setcap", capability::setcap),
     ("setsid", launch::setsid),
     ("sleep", nothing::sleep),

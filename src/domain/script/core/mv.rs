@@ -43,6 +43,8 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
             "target-directory" => target.folder = option.value.clone(),
             "verbose" => rules.verbose = true,
             "strip-trailing-slashes" => strip = true,
+            // Without SELinux nothing has a context.
+            "context" => {}
             _ => return Err(option.unmodelled("mv")),
         }
     }

@@ -110,6 +110,9 @@ fn one(
         b'%' => b"%".to_vec(),
         b'a' => format!("{:o}", meta.mode).into_bytes(),
         b'A' => format!("{}{}", attributes.letter(), letters(meta.mode)).into_bytes(),
+        // The tree is one device, and its inodes have numbers of its own.
+        b'd' => b"1".to_vec(),
+        b'i' => attributes.inode.to_string().into_bytes(),
         b'f' => format!("{:x}", attributes.type_bits() | meta.mode).into_bytes(),
         b'F' => attributes.description().into(),
         b'u' => meta.uid.to_string().into_bytes(),

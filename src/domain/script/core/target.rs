@@ -2,6 +2,7 @@
 
 use super::operand::{join, last, path, quoted};
 use super::options::misused;
+use crate::domain::script::errno::Errno;
 use crate::domain::script::process::Process;
 use crate::domain::script::stop::Stop;
 use crate::domain::script::system::System;
@@ -17,13 +18,16 @@ pub(super) struct Target {
     pub(super) links_are_files: bool,
 }
 
+/// A source, and the name of what it becomes.
+pub(super) type Pair = (Vec<u8>, Vec<u8>);
+
 /// Pairs of a source and what it becomes; `None` after a complaint, the program's status is then 1.
 pub(super) fn pairs(
     system: &mut System<'_>,
     process: &mut Process,
     target: &Target,
     operands: &[Vec<u8>],
-) -> Result<Option<Vec<(Vec<u8>, Vec<u8>)>>, Stop> {
+) -> Result<Option<Vec<Pair>>, Stop> {
     let into = |folder: &[u8], sources: &[Vec<u8>]| {
         let below = |source: &Vec<u8>| match last(source) {
             b".." => folder.to_vec(),
@@ -79,7 +83,7 @@ fn is_folder(system: &System<'_>, process: &Process, name: &[u8], links_are_file
 
 fn no_folder(system: &mut System<'_>, process: &mut Process, what: &str, name: &[u8]) -> Result<(), Stop> {
     let why = match path(process, name).and_then(|at| system.stat(&at).map(drop)) {
-        Ok(()) => super::super::errno::Errno::NotADirectory,
+        Ok(()) => Errno::NotADirectory,
         Err(error) => error,
     };
     process.complain(system, &format!("{what} {}: {why}", quoted(name)))

@@ -1,4 +1,4 @@
-//! test(1) and `[`, for the program and for the shells' built-ins.
+//! test(1) and `[` of coreutils.
 
 use super::attributes::Attributes;
 use super::operand::path;
@@ -6,17 +6,6 @@ use crate::domain::rootfs::Kind;
 use crate::domain::script::process::Process;
 use crate::domain::script::stop::Stop;
 use crate::domain::script::system::System;
-
-/// Whose operators.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::domain::script) enum Dialect {
-    /// coreutils: `==` as well as `=`.
-    Gnu,
-    /// dash: `<` and `>`, no `==`.
-    Dash,
-    /// bash: all of these.
-    Bash,
-}
 
 /// What an expression was found to be: a truth, or the complaint about it (status 2).
 pub(in crate::domain::script) type Verdict = Result<bool, String>;
@@ -28,7 +17,7 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
         process.complain(system, "missing ']'")?;
         return Ok(2);
     }
-    match evaluate(system, process, &words, Dialect::Gnu) {
+    match evaluate(system, process, &words) {
         Ok(truth) => Ok(u8::from(!truth)),
         Err(text) => {
             process.complain(system, &text)?;
@@ -39,19 +28,13 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
 
 /// Evaluates the words between `[` and `]`: by their number up to four, as POSIX has it, and by precedence (`!`, `-a`,
 /// `-o`, parentheses) beyond.
-pub(in crate::domain::script) fn evaluate(
-    system: &mut System<'_>,
-    process: &Process,
-    words: &[Vec<u8>],
-    dialect: Dialect,
-) -> Verdict {
-    Test { system, process, dialect }.all(words)
+pub(in crate::domain::script) fn evaluate(system: &mut System<'_>, process: &Process, words: &[Vec<u8>]) -> Verdict {
+    Test { system, process }.all(words)
 }
 
 struct Test<'call, 'system> {
     system: &'call mut System<'system>,
     process: &'call Process,
-    dialect: Dialect,
 }
 
 fn shown(word: &[u8]) -> String {
@@ -68,7 +51,7 @@ impl Test<'_, '_> {
                 Some(letter) => self.unary(letter, operand),
                 None => Err(format!("{}: unary operator expected", shown(operator))),
             },
-            [left, operator, right] if self.is_binary(operator) => self.binary(left, operator, right),
+            [left, operator, right] if is_binary(operator) => self.binary(left, operator, right),
             [left, operator, right] if operator == b"-a" => Ok(!left.is_empty() && !right.is_empty()),
             [left, operator, right] if operator == b"-o" => Ok(!left.is_empty() || !right.is_empty()),
             [not, rest @ ..] if not == b"!" && rest.len() <= 3 => Ok(!self.all(rest)?),
@@ -113,7 +96,7 @@ impl Test<'_, '_> {
         let words = *rest;
         let truth = match words {
             [] => return Err("argument expected".into()),
-            [left, operator, right, ..] if self.is_binary(operator) => {
+            [left, operator, right, ..] if is_binary(operator) => {
                 *rest = rest.get(3..).unwrap_or_default();
                 self.binary(left, operator, right)?
             }
@@ -137,22 +120,11 @@ impl Test<'_, '_> {
         Ok(truth != negated)
     }
 
-    fn is_binary(&self, operator: &[u8]) -> bool {
-        match operator {
-            b"=" | b"!=" | b"-eq" | b"-ne" | b"-lt" | b"-le" | b"-gt" | b"-ge" | b"-nt" | b"-ot" | b"-ef" => true,
-            b"==" => self.dialect != Dialect::Dash,
-            b"<" | b">" => self.dialect != Dialect::Gnu,
-            _ => false,
-        }
-    }
-
     fn binary(&mut self, left: &[u8], operator: &[u8], right: &[u8]) -> Verdict {
         let look = |word: &[u8]| path(self.process, word).and_then(|at| self.system.stat(&at).map(Attributes::of)).ok();
         match operator {
             b"=" | b"==" => return Ok(left == right),
             b"!=" => return Ok(left != right),
-            b"<" => return Ok(left < right),
-            b">" => return Ok(left > right),
             b"-nt" => {
                 return Ok(match (look(left), look(right)) {
                     (Some(left), Some(right)) => left.meta.mtime > right.meta.mtime,
@@ -220,6 +192,13 @@ fn take(rest: &mut &[Vec<u8>], word: &[u8]) -> bool {
         *rest = rest.get(1..).unwrap_or_default();
     }
     there
+}
+
+fn is_binary(operator: &[u8]) -> bool {
+    matches!(
+        operator,
+        b"=" | b"==" | b"!=" | b"-eq" | b"-ne" | b"-lt" | b"-le" | b"-gt" | b"-ge" | b"-nt" | b"-ot" | b"-ef"
+    )
 }
 
 fn unary(operator: &[u8]) -> Option<u8> {

@@ -55,7 +55,7 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
                 [one] => rules.delimiter = Some(*one),
                 _ => return Err(Stop::unsupported("xargs", "this delimiter")),
             },
-            "I" => rules.replace = option.value.clone(),
+            "I" => (rules.replace, rules.most, rules.lines) = (option.value.clone(), None, None),
             "i" | "replace" => rules.replace = Some(option.value.clone().unwrap_or_else(|| b"{}".to_vec())),
             "max-args" | "max-lines" if count().is_none() => {
                 let text = format!(
@@ -66,6 +66,8 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
                 process.complain(system, &text)?;
                 return Ok(1);
             }
+            // `-n 1` says nothing that `-I` does not.
+            "max-args" if rules.replace.is_some() && count() == Some(1) => {}
             "max-args" => (rules.most, rules.replace, rules.lines) = (count(), None, None),
             "max-lines" => (rules.lines, rules.most) = (count(), None),
             "no-run-if-empty" => rules.not_empty = true,

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use mokapot::base::{Arch, Epoch};
 use mokapot::domain::rootfs::{Content, Kind, Meta, Owner, Tree};
-use mokapot::domain::script::{Limits, Process, Stream, System, exec};
+use mokapot::domain::script::{Limits, Process, Stop, Stream, System, exec};
 
 /// When the scene's files were written; anything later is "now".
 const OLD: i64 = 1_000_000_000;
@@ -40,7 +40,13 @@ pub fn compare(scene: &str, lines: &[&str]) {
         };
         let words: Vec<String> = words.split_whitespace().map(|word| word.replace('~', " ")).collect();
         let (real, real_words) = really(scene, &words, input.as_bytes());
-        let (ours, our_words) = applet(scene, &words, input.as_bytes());
+        let (ours, our_words) = match applet(scene, &words, input.as_bytes(), Limits::default()) {
+            Ok(both) => both,
+            Err(stop) => {
+                writeln!(wrong, "{line}\n  stop: {stop}").unwrap();
+                continue;
+            }
+        };
         if ours != real {
             writeln!(wrong, "{line}\n  real: {real:?} {real_words}\n  ours: {ours:?} {our_words}").unwrap();
         } else if real_words != our_words {
@@ -48,6 +54,20 @@ pub fn compare(scene: &str, lines: &[&str]) {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// Interprets words in few steps; the output and the entries they leave.
+pub fn interpret_with(scene: &str, words: &[&str]) -> Result<(String, BTreeMap<String, String>), Stop> {
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    let limits = Limits { steps: 100_000, ..Limits::default() };
+    applet(scene, &words, b"", limits).map(|(outcome, _)| (outcome.out, outcome.entries))
+}
+
+/// Interprets a line only; its output and the entries it leaves.
+pub fn interpret(scene: &str, line: &str) -> (String, BTreeMap<String, String>) {
+    let words: Vec<String> = line.split_whitespace().map(|word| word.replace('~', " ")).collect();
+    let outcome = applet(scene, &words, b"", Limits::default()).unwrap().0;
+    (outcome.out, outcome.entries)
 }
 
 /// Whether this process may give files away.
@@ -129,7 +149,7 @@ fn list(home: &Path, folder: &Path, entries: &mut BTreeMap<String, String>) {
     }
 }
 
-fn applet(scene: &str, words: &[String], input: &[u8]) -> (Outcome, String) {
+fn applet(scene: &str, words: &[String], input: &[u8], limits: Limits) -> Result<(Outcome, String), Stop> {
     let mut tree = Tree::new();
     let put = |tree: &mut Tree, path: &str, kind: Kind, mode: u32| {
         tree.insert(path.as_bytes(), kind, Meta::root(mode, OLD), Owner::Generated, None).unwrap();
@@ -159,7 +179,7 @@ fn applet(scene: &str, words: &[String], input: &[u8]) -> (Outcome, String) {
         Content::Bytes(bytes) => Ok(Arc::clone(bytes)),
         Content::Entry { .. } => Err("no packages here".to_owned()),
     };
-    let mut system = System::new(&mut tree, Arch::Amd64, Epoch::try_from(NOW).unwrap(), Limits::default(), &read);
+    let mut system = System::new(&mut tree, Arch::Amd64, Epoch::try_from(NOW).unwrap(), limits, &read);
     let args = words.iter().map(|word| word.as_bytes().to_vec()).collect();
     let env = environment().into_iter().map(|(name, value)| (name.into(), value.into())).collect();
     let mut process = Process::new(args, env);
@@ -168,7 +188,7 @@ fn applet(scene: &str, words: &[String], input: &[u8]) -> (Outcome, String) {
     process.streams.set(0, Stream::pipe(input));
     process.streams.set(1, Rc::clone(&out));
     process.streams.set(2, Rc::clone(&err));
-    let status = exec(&mut system, &mut process).unwrap_or_else(|stop| panic!("{words:?}: {stop}"));
+    let status = exec(&mut system, &mut process)?;
     let err = Stream::drain(&err);
     let mut entries = BTreeMap::new();
     for (path, node) in tree.walk() {
@@ -191,7 +211,7 @@ fn applet(scene: &str, words: &[String], input: &[u8]) -> (Outcome, String) {
         status: i32::from(status),
         entries,
     };
-    (outcome, String::from_utf8_lossy(&err).into_owned())
+    Ok((outcome, String::from_utf8_lossy(&err).into_owned()))
 }
 
 /// Moments near the real now are one.
@@ -200,7 +220,7 @@ fn time(seconds: i64) -> String {
 }
 
 fn environment() -> [(&'static str, &'static str); 3] {
-    [("LC_ALL", "C"), ("PATH", "/usr/bin:/usr/sbin:/bin:/sbin"), ("TZ", "UTC0")]
+    [("LC_ALL", "C.UTF-8"), ("PATH", "/usr/bin:/usr/sbin:/bin:/sbin"), ("TZ", "UTC0")]
 }
 
 fn parsed(scene: &str) -> impl Iterator<Item = (&str, &str, &str, &str)> {
@@ -226,22 +246,27 @@ const PROGRAMS: &[&str] = &[
     "diff",
     "dirname",
     "echo",
+    "expr",
+    "seq",
     "env",
     "false",
     "find",
     "flock",
     "getent",
     "getopt",
+    "hostname",
     "id",
     "install",
     "ln",
     "ls",
     "mkdir",
     "mkfifo",
+    "mknod",
     "mktemp",
     "mv",
     "nice",
     "nohup",
+    "nproc",
     "printenv",
     "pwd",
     "readlink",

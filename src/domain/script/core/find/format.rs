@@ -3,7 +3,6 @@
 use super::Entry;
 use super::evaluate::other_letter;
 use crate::domain::script::core::mode::letters;
-use crate::domain::script::core::operand::folder;
 use crate::domain::script::core::{clock, identity};
 use crate::domain::script::stop::Stop;
 use crate::domain::script::system::System;
@@ -65,7 +64,10 @@ fn one(system: &mut System<'_>, directive: u8, time: Option<u8>, entry: &Entry) 
         b'%' => b"%".to_vec(),
         b'p' => entry.name.clone(),
         b'f' => entry.base().to_vec(),
-        b'h' => if entry.name == b"/" { b"" } else { folder(&entry.name) }.to_vec(),
+        b'h' => match entry.name.iter().rposition(|byte| *byte == b'/') {
+            Some(slash) => entry.name.get(..slash).unwrap_or_default().to_vec(),
+            None => b".".to_vec(),
+        },
         b'H' => entry.start.clone(),
         b'P' => {
             let below = entry.name.strip_prefix(entry.start.as_slice()).unwrap_or_default();
