@@ -17,6 +17,11 @@ const OPTIONS: &[Known] = &[
     ("", "reference", Takes::Value),
     ("", "preserve-root", Takes::Nothing),
     ("", "no-preserve-root", Takes::Nothing),
+    ("h", "no-dereference", Takes::Nothing),
+    ("", "dereference", Takes::Nothing),
+    ("H", "", Takes::Nothing),
+    ("L", "", Takes::Nothing),
+    ("P", "", Takes::Nothing),
 ];
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]

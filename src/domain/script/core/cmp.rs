@@ -27,9 +27,30 @@ const DIFF: &[Known] = &[
     ("c", "context", Takes::Optional),
     ("r", "recursive", Takes::Nothing),
     ("a", "text", Takes::Nothing),
-    ("bBwiEZydtTl", "", Takes::Nothing),
     ("", "label", Takes::Value),
     ("L", "", Takes::Value),
+    ("i", "ignore-case", Takes::Nothing),
+    ("E", "ignore-tab-expansion", Takes::Nothing),
+    ("Z", "ignore-trailing-space", Takes::Nothing),
+    ("b", "ignore-space-change", Takes::Nothing),
+    ("w", "ignore-all-space", Takes::Nothing),
+    ("B", "ignore-blank-lines", Takes::Nothing),
+    ("I", "ignore-matching-lines", Takes::Value),
+    ("", "strip-trailing-cr", Takes::Nothing),
+    ("C", "", Takes::Value),
+    ("e", "ed", Takes::Nothing),
+    ("n", "rcs", Takes::Nothing),
+    ("y", "side-by-side", Takes::Nothing),
+    ("p", "show-c-function", Takes::Nothing),
+    ("t", "expand-tabs", Takes::Nothing),
+    ("T", "initial-tab", Takes::Nothing),
+    ("x", "exclude", Takes::Value),
+    ("", "no-dereference", Takes::Nothing),
+    ("", "color", Takes::Optional),
+    ("d", "minimal", Takes::Nothing),
+    ("", "normal", Takes::Nothing),
+    ("", "from-file", Takes::Value),
+    ("", "to-file", Takes::Value),
 ];
 
 /// Runs `cmp`.
@@ -104,7 +125,7 @@ pub(super) fn diff(system: &mut System<'_>, process: &mut Process) -> Result<u8,
             "report-identical-files" => report = true,
             "new-file" => absent_is_empty = true,
             "unified" | "U" | "context" | "text" | "label" | "L" => {}
-            _ => return Err(Stop::unsupported("diff", format!("the option `{}`", option.name))),
+            _ => return Err(option.unmodelled("diff")),
         }
     }
     let Some((one, other)) = pair(system, process, &line) else {

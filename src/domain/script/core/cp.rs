@@ -9,6 +9,8 @@ use crate::domain::script::stop::Stop;
 use crate::domain::script::system::System;
 
 const OPTIONS: &[Known] = &[
+    ("", "debug", Takes::Nothing),
+    ("", "keep-directory-symlink", Takes::Nothing),
     ("a", "archive", Takes::Nothing),
     ("", "attributes-only", Takes::Nothing),
     ("b", "", Takes::Nothing),

@@ -14,6 +14,7 @@ const OPTIONS: &[Known] = &[
     ("C", "chdir", Takes::Value),
     ("S", "split-string", Takes::Value),
     ("v", "debug", Takes::Nothing),
+    ("a", "argv0", Takes::Value),
     ("", "block-signal", Takes::Optional),
     ("", "default-signal", Takes::Optional),
     ("", "ignore-signal", Takes::Optional),

@@ -14,6 +14,7 @@ use crate::domain::script::stop::Stop;
 use crate::domain::script::system::System;
 
 const OPTIONS: &[Known] = &[
+    ("", "debug", Takes::Nothing),
     ("d", "directory", Takes::Nothing),
     ("m", "mode", Takes::Value),
     ("o", "owner", Takes::Value),

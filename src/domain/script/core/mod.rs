@@ -1,7 +1,7 @@
 //! The core utilities that work on files, and small ones: one file each, or one for a few of a kind.
 //!
-//! Shared by them: [`options`] (command lines), [`operand`] (file names), [`target`] (where copies and links go), [`mode`],
-//! [`identity`] (users and groups), [`canonical`] (names without links), [`attributes`], [`clock`], [`pattern`].
+//! Shared by them: `options` (command lines), `operand` (file names), `target` (where copies and links go), `mode`,
+//! `identity` (users and groups), `canonical` (names without links), `attributes`, `clock`, `pattern`.
 
 mod attributes;
 pub(super) mod canonical;

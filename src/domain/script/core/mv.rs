@@ -9,6 +9,9 @@ use crate::domain::script::stop::Stop;
 use crate::domain::script::system::System;
 
 const OPTIONS: &[Known] = &[
+    ("", "debug", Takes::Nothing),
+    ("", "exchange", Takes::Nothing),
+    ("", "no-copy", Takes::Nothing),
     ("f", "force", Takes::Nothing),
     ("i", "interactive", Takes::Nothing),
     ("n", "no-clobber", Takes::Nothing),

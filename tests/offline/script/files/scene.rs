@@ -31,7 +31,7 @@ struct Outcome {
 /// Runs every line (words between spaces, `~` a space inside one; `TEXT | LINE` gives it a standard input in which `\n`
 /// and `\0` are what they say) both ways over `scene` and compares. A scene's lines are `d MODE NAME`,
 /// `f MODE NAME [TEXT]`, `l TARGET NAME`, `h TARGET NAME` (a hard link) and `p MODE NAME` (a named pipe).
-pub fn compare(scene: &str, lines: &[&str]) {
+pub(super) fn compare(scene: &str, lines: &[&str]) {
     let mut wrong = String::new();
     for line in lines {
         let (input, words) = match line.split_once(" | ") {
@@ -57,21 +57,21 @@ pub fn compare(scene: &str, lines: &[&str]) {
 }
 
 /// Interprets words in few steps; the output and the entries they leave.
-pub fn interpret_with(scene: &str, words: &[&str]) -> Result<(String, BTreeMap<String, String>), Stop> {
+pub(super) fn interpret_with(scene: &str, words: &[&str]) -> Result<(String, BTreeMap<String, String>), Stop> {
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     let limits = Limits { steps: 100_000, ..Limits::default() };
     applet(scene, &words, b"", limits).map(|(outcome, _)| (outcome.out, outcome.entries))
 }
 
 /// Interprets a line only; its output and the entries it leaves.
-pub fn interpret(scene: &str, line: &str) -> (String, BTreeMap<String, String>) {
+pub(super) fn interpret(scene: &str, line: &str) -> (String, BTreeMap<String, String>) {
     let words: Vec<String> = line.split_whitespace().map(|word| word.replace('~', " ")).collect();
     let outcome = applet(scene, &words, b"", Limits::default()).unwrap().0;
     (outcome.out, outcome.entries)
 }
 
 /// Whether this process may give files away.
-pub fn is_root() -> bool {
+pub(super) fn is_root() -> bool {
     fs::metadata("/proc/self").unwrap().uid() == 0
 }
 
