@@ -109,15 +109,14 @@ impl Sets {
         Some(sets)
     }
 
-    /// The attribute's bytes; `None` when the effective set is neither empty nor all of the others, which no file can
-    /// have.
+    /// The attribute's bytes; `None` when some of what is permitted or inheritable is in force and some is not, which no
+    /// file can say.
     fn to_bytes(self) -> Option<Vec<u8>> {
         let others = self.permitted | self.inheritable;
-        let effective = match self.effective {
-            0 => 0,
-            set if set == others => 1,
-            _ => return None,
-        };
+        if self.effective != 0 && others & !self.effective != 0 {
+            return None;
+        }
+        let effective = u32::from(self.effective != 0);
         let mut bytes = (VERSION | effective).to_le_bytes().to_vec();
         for half in [0, 32] {
             for set in [self.permitted, self.inheritable] {
@@ -138,25 +137,36 @@ impl Sets {
         Some(Self { effective: if head & 1 == 1 { permitted | inheritable } else { 0 }, permitted, inheritable })
     }
 
-    /// As cap_to_text(3) has it: `cap_net_raw=ep`.
+    /// As cap_to_text(3) has it: `cap_net_raw=ep`, further groups with `+`, those of the highest flags first.
     fn text(self) -> String {
-        let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-        for (number, name) in NAMES.iter().enumerate() {
-            let flags: String = [('e', self.effective), ('i', self.inheritable), ('p', self.permitted)]
+        let flags_of = |number: usize| {
+            let flag = |set: u64, bit: usize| if set >> number & 1 == 1 { bit } else { 0 };
+            flag(self.effective, 1) | flag(self.permitted, 2) | flag(self.inheritable, 4)
+        };
+        let letters = |flags: usize| -> String {
+            [('e', 1), ('i', 4), ('p', 2)]
                 .into_iter()
-                .filter(|(_, set)| set >> number & 1 == 1)
-                .map(|(flag, _)| flag)
+                .filter(|(_, bit)| flags & bit != 0)
+                .map(|(letter, _)| letter)
+                .collect()
+        };
+        let first = flags_of(0);
+        if (0..NAMES.len()).all(|number| flags_of(number) == first) {
+            return format!("={}", letters(first));
+        }
+        let mut text = String::new();
+        for flags in (1..8).rev() {
+            let names: Vec<String> = (0_usize..)
+                .zip(NAMES)
+                .filter(|(number, _)| flags_of(*number) == flags)
+                .map(|(_, name)| format!("cap_{name}"))
                 .collect();
-            if flags.is_empty() {
-                continue;
-            }
-            match groups.iter_mut().find(|(other, _)| *other == flags) {
-                Some((_, names)) => names.push(format!("cap_{name}")),
-                None => groups.push((flags, vec![format!("cap_{name}")])),
+            if !names.is_empty() {
+                let (gap, sign) = if text.is_empty() { ("", '=') } else { (" ", '+') };
+                text.push_str(&format!("{gap}{}{sign}{}", names.join(","), letters(flags)));
             }
         }
-        let clauses: Vec<_> = groups.iter().map(|(flags, names)| format!("{}={flags}", names.join(","))).collect();
-        clauses.join(" ")
+        text
     }
 }
 
@@ -247,13 +257,30 @@ mod tests {
 
     #[test]
     fn text_and_bytes_are_libcaps() {
-        let sets = Sets::parse(b"cap_net_raw+ep").unwrap();
-        let bytes = sets.to_bytes().unwrap();
-        assert_eq!(hex::encode(&bytes), "0100000200200000000000000000000000000000");
-        assert_eq!(Sets::of(&bytes), Some(sets));
-        assert_eq!(sets.text(), "cap_net_raw=ep");
-        assert_eq!(Sets::parse(b"cap_bpf,cap_chown=p").unwrap().text(), "cap_chown,cap_bpf=p");
-        assert_eq!(Sets::parse(b"cap_nothing+ep"), None);
-        assert_eq!(Sets::parse(b"cap_chown+e cap_kill+p").and_then(Sets::to_bytes), None);
+        // What libcap 2.66 writes and shows for each.
+        for (text, bytes, shown) in [
+            (
+                "cap_net_raw,cap_net_bind_service+ep",
+                "0100000200240000000000000000000000000000",
+                "cap_net_bind_service,cap_net_raw=ep",
+            ),
+            (
+                "cap_chown=ep cap_kill,cap_fowner+eip",
+                "0100000229000000280000000000000000000000",
+                "cap_fowner,cap_kill=eip cap_chown+ep",
+            ),
+            ("cap_chown=p cap_kill+i", "0000000201000000200000000000000000000000", "cap_kill=i cap_chown+p"),
+            ("CAP_CHOWN+p", "0000000201000000000000000000000000000000", "cap_chown=p"),
+            ("all+p", "00000002ffffffff00000000ff01000000000000", "=p"),
+            ("=", "0000000200000000000000000000000000000000", "="),
+            ("cap_chown+e", "0100000200000000000000000000000000000000", "="),
+        ] {
+            let written = Sets::parse(text.as_bytes()).and_then(Sets::to_bytes).unwrap();
+            assert_eq!(hex::encode(&written), bytes, "{text}");
+            assert_eq!(Sets::of(&written).map(Sets::text).as_deref(), Some(shown), "{text}");
+        }
+        for bad in ["cap_nothing+ep", "+p", "cap_chown", "cap_chown+ep cap_kill+p"] {
+            assert_eq!(Sets::parse(bad.as_bytes()).and_then(Sets::to_bytes), None, "{bad}");
+        }
     }
 }
