@@ -1,6 +1,8 @@
 //! What no tree and no bound may suffer from.
 
-use super::scene::interpret_with;
+use proptest::prelude::*;
+
+use super::scene::{PROGRAMS, interpret_with};
 
 #[test]
 fn the_empty_name_is_not_the_root() {
@@ -55,5 +57,119 @@ fn links_that_loop_end() {
     {
         let words: Vec<&str> = line.split(' ').collect();
         let _ = interpret_with(scene, &words);
+    }
+}
+
+/// Words that mean something to some program, and any other.
+fn word() -> impl Strategy<Value = String> {
+    let known = prop::sample::select(vec![
+        "",
+        "-",
+        "--",
+        "-r",
+        "-R",
+        "-f",
+        "-p",
+        "-a",
+        "-d",
+        "-m",
+        "-n",
+        "-s",
+        "-t",
+        "-e",
+        "-l",
+        "-c",
+        "-o",
+        "-u",
+        "-i",
+        "-L",
+        "-0",
+        "-1",
+        "-T",
+        "-v",
+        "--parents",
+        "--reference=a",
+        "--help",
+        "0",
+        "1",
+        "-1",
+        "99999999999999999999",
+        "755",
+        "u+x",
+        "a=rwX,g=u",
+        "root",
+        "root:root",
+        ":",
+        "a",
+        "d",
+        "d/b",
+        "d/",
+        "l",
+        "up",
+        "self",
+        ".",
+        "..",
+        "/",
+        "//",
+        "nope/x",
+        "{}",
+        ";",
+        "+",
+        "(",
+        ")",
+        "!",
+        "=",
+        "-type",
+        "f",
+        "-name",
+        "*",
+        "[",
+        "[a",
+        "[!",
+        "-exec",
+        "echo",
+        "-perm",
+        "-size",
+        "-printf",
+        "%p%",
+        "%-99999s%T",
+        "+%Y%",
+        "%a%",
+        "\\",
+        "\\x",
+        "\\(a*\\)*",
+        ":",
+        "*",
+        "if=a",
+        "of=b",
+        "bs=0",
+        "bs=9999999999999",
+        "count=3",
+        "A=1",
+        "tmpXXX",
+        "XXXX/XXXX",
+        "@1",
+        "@-99999999999999",
+        "2001-02-03",
+        "cap_chown+ep",
+        "=p",
+        "-I",
+        "-newer",
+        "-2",
+        "ab:c::",
+        "]",
+    ]);
+    prop_oneof![4 => known.prop_map(str::to_owned), 1 => any::<String>()]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+
+    /// Any program with any words ends, in a status or in a stop, and without a panic.
+    #[test]
+    fn no_command_line_panics(program in prop::sample::select(PROGRAMS), words in prop::collection::vec(word(), 0..7)) {
+        let scene = "f 644 a text\nd 755 d\nf 4755 d/b bytes\nh a h\nl a l\nl ../d d/up\nl self self\np 600 p";
+        let all: Vec<&str> = std::iter::once(program).chain(words.iter().map(String::as_str)).collect();
+        let _ = interpret_with(scene, &all);
     }
 }
