@@ -100,8 +100,10 @@ impl<'a> System<'a> {
     /// # Errors
     /// As the call's.
     pub fn lstat(&self, path: &[u8]) -> Result<Node<'_>, Errno> {
-        let node = self.tree.lookup(path)?.ok_or(Errno::Missing)?;
-        Ok(node)
+        if path.last() == Some(&b'/') {
+            return self.stat(path);
+        }
+        self.tree.lookup(path)?.or_else(|| device(path)).ok_or(Errno::Missing)
     }
 
     /// What `path` leads to (stat(2)).
@@ -109,7 +111,7 @@ impl<'a> System<'a> {
     /// # Errors
     /// As the call's.
     pub fn stat(&self, path: &[u8]) -> Result<Node<'_>, Errno> {
-        let node = self.tree.follow(path)?.ok_or(Errno::Missing)?;
+        let node = self.tree.follow(path)?.or_else(|| device(path)).ok_or(Errno::Missing)?;
         if path.last() == Some(&b'/') && !node.is_directory() {
             return Err(Errno::NotADirectory);
         }
@@ -226,6 +228,14 @@ impl<'a> System<'a> {
             },
         };
         self.place(&target, Kind::File(Content::bytes(bytes)), 0o666 & !umask)
+    }
+
+    /// Makes a new file with these bytes and this mode (open(2) with `O_EXCL`, write(2)).
+    ///
+    /// # Errors
+    /// As the calls'.
+    pub fn create(&mut self, path: &[u8], bytes: Vec<u8>, mode: u32) -> Result<(), Errno> {
+        self.place(path, Kind::File(Content::bytes(bytes)), mode)
     }
 
     /// Makes a directory (mkdir(2)): mode 0777 without `umask`.
@@ -396,7 +406,15 @@ impl<'a> System<'a> {
             return Err(Errno::Exists);
         }
         self.has_parent(path)?;
-        let meta = Meta::root(mode & 0o7777, self.epoch.seconds());
+        let mut meta = Meta::root(mode & 0o7777, self.epoch.seconds());
+        // A set-group-ID directory gives its group to what is made in it, and the bit to directories (inode(7)).
+        let folder = self.stat(parent(path))?.meta;
+        if folder.mode & 0o2000 != 0 {
+            meta.gid = folder.gid;
+            if matches!(kind, Kind::Directory) {
+                meta.mode |= 0o2000;
+            }
+        }
         self.tree.insert(path, kind, meta, Owner::Generated, None)?;
         let real = self.tree.place_of(path)?;
         self.note(real, Change::Made);
@@ -415,6 +433,25 @@ impl<'a> System<'a> {
     fn note(&mut self, path: Vec<u8>, change: Change) {
         self.effects.push(Effect { path, change, site: self.site.clone() });
     }
+}
+
+/// The devices that every machine has (devices in the Linux kernel's `admin-guide/devices.txt`): they are there even when
+/// the tree has none, as a container's runtime makes them.
+static DEVICES: [(&[u8], Kind); 6] = [
+    (b"dev/null", Kind::CharDevice(1, 3)),
+    (b"dev/zero", Kind::CharDevice(1, 5)),
+    (b"dev/full", Kind::CharDevice(1, 7)),
+    (b"dev/random", Kind::CharDevice(1, 8)),
+    (b"dev/urandom", Kind::CharDevice(1, 9)),
+    (b"dev/tty", Kind::CharDevice(5, 0)),
+];
+static DEVICE_META: Meta = Meta::root(0o666, 0);
+
+/// The device of the machine at `path`.
+fn device(path: &[u8]) -> Option<Node<'static>> {
+    let (at, (_, kind)) = DEVICES.iter().enumerate().find(|(_, (name, _))| *name == path)?;
+    let inode = u32::MAX - u32::try_from(at).ok()?;
+    Some(Node { kind, meta: &DEVICE_META, owners: &[], origin: None, links: 1, inode })
 }
 
 /// The part before the last `/`; empty (the root) where there is none.

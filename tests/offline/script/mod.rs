@@ -4,3 +4,4 @@ mod debian_alternatives;
 mod debian_dpkg;
 mod debian_openssl;
 mod debian_systemd;
+mod files;

@@ -1,0 +1,172 @@
+//! find and xargs, which run other programs.
+
+use super::scene::compare;
+
+/// One name a folder wherever order would show: real directories have none.
+const SCENE: &str = "
+    d 755 d
+    f 600 d/inner.txt inside
+    d 755 e
+    d 700 e/sub
+    f 4755 e/sub/deep deeper
+    d 755 empty
+    d 755 l
+    l ../d l/link
+    d 755 z
+    f 644 z/zero
+    d 755 m
+    l nowhere m/dangling
+";
+
+#[test]
+fn find() {
+    compare(
+        SCENE,
+        &[
+            "find d",
+            "find d -print",
+            "find e",
+            "find e -depth",
+            "find e/",
+            "find d e",
+            "find e -type f",
+            "find e -type d",
+            "find . -type l -name link",
+            "find l -type l",
+            "find -L l",
+            "find -H l/link",
+            "find l/link/",
+            "find l/link",
+            "find e -name deep",
+            "find e -name d*",
+            "find d -iname *.TXT",
+            "find e -path */sub/*",
+            "find e -path e/sub",
+            "find e -maxdepth 1",
+            "find e -mindepth 1",
+            "find e -mindepth 1 -maxdepth 1",
+            "find e -maxdepth 0",
+            "find nope",
+            "find nope d",
+            "find e -perm 4755",
+            "find e -perm -4000",
+            "find e -perm /022",
+            "find e -perm /6000",
+            "find e -perm -u+s",
+            "find e -perm u=rwx",
+            "find e -user root",
+            "find e -uid 0",
+            "find e -user nope",
+            "find z -empty",
+            "find empty -empty",
+            "find d -size 6c",
+            "find d -size -7c",
+            "find z -size 0",
+            "find d -size +5c",
+            "find d -size 1",
+            "find e -newer nope",
+            "find d -type f -newer z/zero",
+            "find e -name sub -prune -o -print",
+            "find e -name sub -prune",
+            "find e ( -name sub -o -name deep ) -print",
+            "find e ! -name sub",
+            "find e -not -name sub",
+            "find e -type f -o -type d -name sub",
+            "find e -type f -a -name deep",
+            "find e -name x , -name deep",
+            "find e -true",
+            "find e -false",
+            "find e -print0",
+            "find e -printf %p~%f~%h~%P~%d~%m~%y\\n",
+            "find e/ -printf %P|%H|%h\\n",
+            "find l -printf %l~%y~%Y\\n",
+            "find e -type f -printf %M~%s~%U\\t%G\\n",
+            "find e -type f -delete",
+            "find e -delete",
+            "find e -name deep -delete -print",
+            "find d -exec echo {} ;",
+            "find d -exec echo x{}y {} ;",
+            "find d -exec echo {} +",
+            "find e -type f -exec chmod 600 {} +",
+            "find e -type d -exec chmod go-rwx {} ;",
+            "find d -exec false {} ;",
+            "find d -exec false {} +",
+            "find d -exec true ; -print",
+            "find d -type f -execdir echo {} ;",
+            "find d -exec nope {} ;",
+            "find d -name inner.txt -quit",
+            "find d -foo",
+            "find d -name",
+            "find d ( -name x",
+            "find d -type q",
+            "find d extra -name",
+            "find d -name x extra",
+            "find e -type f,d",
+            "find l -xtype d",
+            "find m -xtype l",
+            "find -L m",
+            "find -L m -type l",
+            "find e -links 1",
+            "find d -type f -mtime +0",
+            "find d -type f -mmin -1",
+            "find d -type f -mtime +1",
+            "find e -readable -executable -type f",
+            "find e -xdev -type f",
+            "find e -ipath E/*",
+            "find l -lname *d",
+            "find e -nouser",
+            "find e -mindepth x",
+            "find d -exec",
+            "find d -perm zz",
+            "find d -size z",
+            "find e -type f -exec rm -f {} ;",
+            "find e -mindepth 1 -type d -exec rm -rf {} +",
+            "find d -printf %%%10f|%-14f|\\n",
+            "find d -type f -samefile d/inner.txt",
+            "find e -depth -type d -exec rmdir {} ;",
+            "find d/ -name d",
+            "find e -type f -print -o -print0",
+        ],
+    );
+}
+
+#[test]
+fn xargs() {
+    compare(
+        SCENE,
+        &[
+            "a~b c\\nd | xargs",
+            "a b c | xargs echo x",
+            "a b c | xargs -n1",
+            "a b c | xargs -n 2 echo",
+            "a b\\nc | xargs -L 1 echo",
+            "a \\nb\\nc | xargs -L1 echo",
+            "a\\0b c\\0 | xargs -0 echo",
+            "a\\0b | xargs -0 -n1 echo",
+            " | xargs echo x",
+            " | xargs -r echo x",
+            "a b\\n c | xargs -I {} echo [{}] {}",
+            "a\\nb | xargs -i echo {}-{}",
+            "'a b' \"c d\" e\\\\ f | xargs -n1 echo",
+            "'a | xargs echo",
+            "a,b,c | xargs -d, echo",
+            "a b | xargs false",
+            "a b | xargs -n1 false",
+            "a | xargs nope",
+            "d e | xargs rm -rf",
+            "d\\ne | xargs -n1 -P1 echo",
+            "a | xargs -t echo",
+            "a | xargs -q",
+            "a | xargs -n0 echo",
+            "  a   b  \\n\\n c | xargs echo",
+            "d/inner.txt z/zero | xargs chmod 600",
+            "a\\nb\\n | xargs -d \\n echo",
+            "x y | xargs -I% echo % %",
+            "a b c | xargs --max-args=2 echo",
+            "a | xargs -I {} -n 1 echo {} b",
+            "a b | xargs --no-run-if-empty ls",
+            "a\\n\\nb | xargs -L 1 echo",
+            "a\\nb\\nc | xargs -L 2 echo",
+        ],
+    );
+}
