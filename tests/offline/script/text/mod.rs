@@ -12,7 +12,9 @@ use mokapot::base::{Arch, Epoch};
 use mokapot::domain::rootfs::{Content, Kind, Meta, Owner, Tree};
 use mokapot::domain::script::{Limits, Process, Stream, System, command};
 
+mod awk;
 mod grep;
+mod lines;
 mod sed;
 
 /// What a program left: status, output, errors, files.
@@ -69,6 +71,13 @@ fn compare(files: &[(&str, &[u8])], cases: &[&str]) -> usize {
     }
     assert!(wrong.is_empty(), "{} of {count} differ:\n{}", wrong.len(), wrong.join("\n"));
     count
+}
+
+/// Messages without what follows the first line of a usage.
+fn brief(err: Vec<u8>) -> Vec<u8> {
+    let usage = err.windows(7).position(|part| part == b"Usage: ");
+    let end = usage.and_then(|at| err[at..].iter().position(|byte| *byte == b'\n').map(|end| at + end + 1));
+    err[..end.unwrap_or(err.len())].to_vec()
 }
 
 fn sorted(text: &[u8]) -> Vec<u8> {
@@ -131,7 +140,7 @@ fn real(words: &[Vec<u8>], input: Option<&str>, files: &[(&str, &[u8])]) -> Opti
     let output = child.wait_with_output().unwrap();
     let mut left = BTreeMap::new();
     list(folder.path(), folder.path(), &mut left);
-    Some(Outcome { status: output.status.code().unwrap_or(-1), out: output.stdout, err: output.stderr, files: left })
+    Some(Outcome { status: output.status.code().unwrap_or(-1), out: output.stdout, err: brief(output.stderr), files: left })
 }
 
 fn content<'a>(files: &[(&str, &'a [u8])], name: &str) -> &'a [u8] {
@@ -181,5 +190,5 @@ fn ours(words: &[Vec<u8>], input: Option<&str>, files: &[(&str, &[u8])]) -> Resu
             left.insert(String::from_utf8(path).unwrap(), bytes.to_vec());
         }
     }
-    Ok(Outcome { status: status.into(), out: Stream::drain(&stdout), err: Stream::drain(&stderr), files: left })
+    Ok(Outcome { status: status.into(), out: Stream::drain(&stdout), err: brief(Stream::drain(&stderr)), files: left })
 }

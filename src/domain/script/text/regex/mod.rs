@@ -6,8 +6,8 @@
 //!                         └─backtrack──▶ groups, where those engines would choose other ones; back-references
 //! ```
 //!
-//! A match is the leftmost one, and of those the longest. Groups are those of the greedy way through it; an alternation takes its
-//! longest branch first where the branches' lengths are known, else its first: glibc differs in rare cases of the second kind.
+//! A match is the leftmost one, and of those the longest. Groups are those of the first way through it: greedy, and an
+//! alternation's first branch that leads to the match's end, as glibc has it (POSIX would have the longest).
 //! Text is UTF-8 where the caller says so: `.` and negated brackets match a whole character and no broken one. Classes
 //! (`[:alpha:]`, `\w`) hold ASCII alone.
 
@@ -107,7 +107,6 @@ impl Regex {
     }
 
     fn compile(node: Node, groups: usize, references: bool, syntax: Syntax) -> Result<Self, RegexError> {
-        let node = node.longest_first();
         let automaton = if references { None } else { Some(Automaton::new(&node)?) };
         Ok(Self { groups, automaton, program: Program::new(&node, groups, references, syntax.fold)? })
     }

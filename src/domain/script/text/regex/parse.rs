@@ -79,41 +79,6 @@ impl Node {
             }
         }
     }
-
-    /// The same with the longest branch of each alternation first, where all branches' lengths are known.
-    pub(super) fn longest_first(self) -> Self {
-        match self {
-            Self::Group(n, node) => Self::Group(n, Box::new(node.longest_first())),
-            Self::Concat(nodes) => Self::Concat(nodes.into_iter().map(Self::longest_first).collect()),
-            Self::Repeat(node, min, max) => Self::Repeat(Box::new(node.longest_first()), min, max),
-            Self::Alternate(nodes) => {
-                let mut nodes: Vec<_> = nodes.into_iter().map(Self::longest_first).collect();
-                if nodes.iter().all(|node| node.length().is_some()) {
-                    nodes.sort_by_key(|node| std::cmp::Reverse(node.length()));
-                }
-                Self::Alternate(nodes)
-            }
-            other => other,
-        }
-    }
-
-    /// The number of characters that every match has.
-    fn length(&self) -> Option<usize> {
-        match self {
-            Self::Empty | Self::Look(_) => Some(0),
-            Self::Set(_) => Some(1),
-            Self::Group(_, node) => node.length(),
-            Self::Reference(_) => None,
-            Self::Concat(nodes) => nodes.iter().map(Self::length).sum(),
-            Self::Alternate(nodes) => {
-                let first = nodes.first()?.length()?;
-                nodes.iter().all(|node| node.length() == Some(first)).then_some(first)
-            }
-            Self::Repeat(node, min, max) => {
-                (*max == Some(*min)).then(|| node.length()?.checked_mul(*min as usize)).flatten()
-            }
-        }
-    }
 }
 
 /// Plain text as a pattern.

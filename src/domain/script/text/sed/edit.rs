@@ -58,7 +58,7 @@ pub(super) fn transliterate(table: &[(Vec<u8>, Vec<u8>)], line: &[u8], utf8: boo
     out
 }
 
-/// The line as `l` shows it, folded to `width` columns; 0 and 1 do not fold.
+/// The line as `l` shows it, folded to `width` columns; 0 does not fold.
 pub(super) fn listing(line: &[u8], width: usize, utf8: bool) -> Vec<u8> {
     let mut out = Vec::new();
     let mut column = 0;
@@ -80,7 +80,7 @@ pub(super) fn listing(line: &[u8], width: usize, utf8: bool) -> Vec<u8> {
             [32..=126] => c.to_vec(),
             _ => c.iter().flat_map(|byte| format!("\\{byte:03o}").into_bytes()).collect(),
         };
-        if width > 1 && column + shown.len() > width - 1 {
+        if width > 0 && column + shown.len() > width - 1 {
             out.extend(b"\\\n");
             column = 0;
         }

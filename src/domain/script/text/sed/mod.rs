@@ -77,7 +77,7 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
                     Ok(bytes) => script.push(&bytes, Some(input::shown(&name))),
                     Err(error) => {
                         process.complain(system, &format!("couldn't open file {}: {error}", input::shown(&name)))?;
-                        return Ok(1);
+                        return Ok(4);
                     }
                 }
                 given = true;
@@ -101,16 +101,16 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
     }
     let program = match parse::parse(&script, extended, settings.utf8) {
         Ok(program) => program,
-        Err(Trouble::Wrong(why)) => {
+        Err(Trouble::Wrong(why, status)) => {
             process.complain(system, &why)?;
-            return Ok(1);
+            return Ok(status);
         }
         Err(Trouble::Stop(stop)) => return Err(stop),
     };
     settings.quiet |= program.quiet;
     if settings.in_place.is_some() && operands.is_empty() {
         process.complain(system, "no input files")?;
-        return Ok(1);
+        return Ok(4);
     }
     run::run(system, process, &program, &settings, input::or_stdin(operands))
 }

@@ -46,8 +46,8 @@ impl Script {
 
 /// Why a script is none.
 pub(super) enum Trouble {
-    /// It is wrong: `sed`'s words.
-    Wrong(String),
+    /// It is wrong: `sed`'s words and status.
+    Wrong(String, u8),
     /// It is right, but not modelled.
     Stop(Stop),
 }
@@ -56,6 +56,7 @@ pub(super) enum Trouble {
 pub(super) fn parse(script: &Script, extended: bool, utf8: bool) -> Result<Program, Trouble> {
     let mut parser = Parser {
         text: &script.text,
+        ends: script.parts.iter().skip(1).map(|(start, _)| start - 1).collect(),
         at: 0,
         extended,
         utf8,
@@ -66,8 +67,8 @@ pub(super) fn parse(script: &Script, extended: bool, utf8: bool) -> Result<Progr
     };
     match parser.script() {
         Ok(()) => Ok(parser.program),
-        Err(Wrong::Label(label)) => Err(Trouble::Wrong(format!("can't find label for jump to `{label}'"))),
-        Err(Wrong::At(at, why)) => Err(Trouble::Wrong(format!("{}: {why}", script.place(at)))),
+        Err(Wrong::Label(label)) => Err(Trouble::Wrong(format!("can't find label for jump to `{label}'"), 4)),
+        Err(Wrong::At(at, why)) => Err(Trouble::Wrong(format!("{}: {why}", script.place(at)), 1)),
         Err(Wrong::Stop(stop)) => Err(Trouble::Stop(stop)),
     }
 }
@@ -81,6 +82,8 @@ pub(super) enum Wrong {
 
 pub(super) struct Parser<'a> {
     text: &'a [u8],
+    /// Where the text's parts end: newlines that only `a`, `i` and `c` go beyond.
+    ends: Vec<usize>,
     pub(super) at: usize,
     extended: bool,
     pub(super) utf8: bool,
@@ -160,9 +163,6 @@ impl Parser<'_> {
                 }
             }
         }
-        if matches!(first, Some(Address::Line(0))) && !matches!(second, Some(Address::Match(_))) {
-            return self.wrong("invalid usage of line address 0");
-        }
         self.blanks();
         let mut negated = false;
         while self.peek() == Some(b'!') {
@@ -174,6 +174,9 @@ impl Parser<'_> {
             negated = true;
         }
         let Some(letter) = self.next() else { return self.wrong("missing command") };
+        if matches!(first, Some(Address::Line(0))) && !matches!(second, Some(Address::Match(_))) {
+            return self.wrong("invalid usage of line address 0");
+        }
         let action = self.action(letter, first.is_some(), second.is_some())?;
         if let Some(action) = action {
             self.program.commands.push(Command { first, second, negated, action });
@@ -243,12 +246,20 @@ impl Parser<'_> {
     pub(super) fn delimited(&mut self, delimiter: u8, regex: bool) -> Option<Vec<u8>> {
         let mut found = Vec::new();
         loop {
+            if self.ends.contains(&self.at) {
+                return None;
+            }
             match self.next()? {
                 byte if byte == delimiter => return Some(found),
+                b'[' if regex => {
+                    found.push(b'[');
+                    self.bracket(delimiter, &mut found)?;
+                }
                 b'\n' if regex => {
                     self.at -= 1;
                     return None;
                 }
+                b'\\' if self.ends.contains(&self.at) => return None,
                 b'\\' => match self.next()? {
                     b'n' if regex && delimiter != b'n' => found.extend(b"\\n"),
                     byte if byte == delimiter => {
@@ -260,6 +271,41 @@ impl Parser<'_> {
                     b'\n' if regex => found.push(b'\n'),
                     byte => found.extend([b'\\', byte]),
                 },
+                byte => found.push(byte),
+            }
+        }
+    }
+
+    /// The rest of a bracket expression, where a delimiter is a character as any other.
+    fn bracket(&mut self, delimiter: u8, found: &mut Vec<u8>) -> Option<()> {
+        if self.peek() == Some(b'^') {
+            self.at += 1;
+            found.push(b'^');
+        }
+        let start = self.at;
+        loop {
+            if self.ends.contains(&self.at) {
+                return None;
+            }
+            let first = self.at == start;
+            match self.next()? {
+                b']' if !first => {
+                    found.push(b']');
+                    return Some(());
+                }
+                b'\n' => {
+                    self.at -= 1;
+                    return None;
+                }
+                b'\\' if self.peek() == Some(delimiter) => {}
+                b'[' if matches!(self.peek(), Some(b':' | b'.' | b'=')) => {
+                    let kind = self.next()?;
+                    found.extend([b'[', kind]);
+                    let rest = self.text.get(self.at..)?;
+                    let end = rest.windows(2).position(|pair| pair == [kind, b']'])? + 2;
+                    found.extend(rest.get(..end)?);
+                    self.at += end;
+                }
                 byte => found.push(byte),
             }
         }
@@ -315,7 +361,7 @@ impl Parser<'_> {
             }
             b':' => {
                 self.blanks();
-                let label = self.label();
+                let label = self.label(b";");
                 if label.is_empty() {
                     return self.wrong("\":\" lacks a label");
                 }
@@ -332,7 +378,7 @@ impl Parser<'_> {
             }
             b'b' | b't' | b'T' => {
                 self.blanks();
-                let label = self.label();
+                let label = self.label(b";}");
                 if !label.is_empty() {
                     self.jumps.push((here, label));
                 }
@@ -375,7 +421,7 @@ impl Parser<'_> {
             b'=' => Action::LineNumber,
             b'e' => return Err(Wrong::Stop(Stop::unsupported("sed", "command e"))),
             b'v' => {
-                self.label();
+                self.label(b";}");
                 return Ok(Some(Action::Nothing));
             }
             b'\n' | b';' => return self.wrong("missing command"),
@@ -401,9 +447,9 @@ impl Parser<'_> {
         }
     }
 
-    fn label(&mut self) -> Vec<u8> {
+    fn label(&mut self, ends: &[u8]) -> Vec<u8> {
         let start = self.at;
-        while self.peek().is_some_and(|byte| byte != b';' && !byte.is_ascii_whitespace()) {
+        while self.peek().is_some_and(|byte| !ends.contains(&byte) && !byte.is_ascii_whitespace()) {
             self.at += 1;
         }
         self.text.get(start..self.at).unwrap_or_default().to_vec()
@@ -443,10 +489,9 @@ impl Parser<'_> {
             if self.peek() == Some(b'\n') {
                 self.at += 1;
             } else if self.peek().is_none() {
-                return self.wrong("expected \\ after `a', `c' or `i'");
+                return Ok(Vec::new());
             } else {
                 self.at = after;
-                self.blanks();
             }
         } else if self.peek() == Some(b'\n') {
             return self.wrong("expected \\ after `a', `c' or `i'");
@@ -455,6 +500,10 @@ impl Parser<'_> {
         while let Some(byte) = self.next() {
             match byte {
                 b'\n' => break,
+                b'\\' if self.peek() == Some(b'n') => {
+                    self.at += 1;
+                    text.push(b'\n');
+                }
                 b'\\' => match replacement::control(self.text.get(self.at - 1..).unwrap_or_default()) {
                     Some((byte, length)) => {
                         text.push(byte);

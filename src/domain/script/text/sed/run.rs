@@ -74,7 +74,7 @@ pub(super) fn run(
     let delimiter = if settings.zero { 0 } else { b'\n' };
     let separate = settings.separate || settings.in_place.is_some();
     for name in &program.outputs {
-        if !matches!(name.as_slice(), b"/dev/stdout" | b"/dev/stderr") {
+        if descriptor(name).is_none() {
             if let Err(error) = system.open_write(&process.path(name), false, process.umask) {
                 process.complain(system, &format!("couldn't open file {}: {error}", input::shown(name)))?;
                 return Ok(4);
@@ -269,8 +269,8 @@ impl<'a> Machine<'a> {
             if text.is_empty() {
                 continue;
             }
-            if name == b"/dev/stderr" {
-                process.write(system, 2, &text).map(drop)?;
+            if let Some(fd) = descriptor(name) {
+                process.write(system, fd, &text).map(drop)?;
                 continue;
             }
             system.budget.bytes(text.len())?;
@@ -286,7 +286,7 @@ impl<'a> Machine<'a> {
         for queued in std::mem::take(&mut self.queue) {
             match queued {
                 Queued::Text(text) => self.out.raw(text, self.delimiter),
-                Queued::Line(line) => self.out.line(&line, true, self.delimiter),
+                Queued::Line(line) => self.out.raw(&line, self.delimiter),
                 Queued::File(name) => {
                     // What `w` wrote so far may be read back.
                     self.write_files(system, process)?;
@@ -307,7 +307,7 @@ impl<'a> Machine<'a> {
                 self.last = Some(regex);
                 Ok(found)
             }
-            None => Err(Stop::unsupported("sed", "no previous regular expression")),
+            None => Err(Stop::unsupported("sed", "an empty regular expression with none before it")),
         }
     }
 
@@ -347,7 +347,7 @@ impl<'a> Machine<'a> {
                     Address::Line(end) => Some(*end),
                     Address::More(n) => Some(self.number.saturating_add(*n)),
                     Address::Multiple(0) => Some(self.number),
-                    Address::Multiple(n) => Some(self.number.div_ceil(*n) * n),
+                    Address::Multiple(n) => Some((self.number / n + 1) * n),
                     _ => None,
                 };
                 let ends = match end {
@@ -446,7 +446,7 @@ impl<'a> Machine<'a> {
             Action::ReadLine(name) => self.read_line(system, process, name),
             Action::Substitute(wanted) => {
                 let Some(regex) = wanted.regex.as_ref().or(self.last.as_ref()).map(Rc::clone) else {
-                    return Err(Stop::unsupported("sed", "no previous regular expression"));
+                    return Err(Stop::unsupported("sed", "an empty regular expression with none before it"));
                 };
                 let made = edit::substitute(&mut system.budget, &regex, wanted, &self.line, self.settings.utf8)?;
                 self.last = Some(regex);
@@ -469,8 +469,8 @@ impl<'a> Machine<'a> {
             }
             Action::Zap => self.line.clear(),
             Action::LineNumber => {
-                let text = format!("{}\n", self.number);
-                self.out.raw(text.as_bytes(), delimiter);
+                let text = self.number.to_string();
+                self.out.line(text.as_bytes(), true, delimiter);
             }
         }
         Ok(Flow::Next)
@@ -490,7 +490,7 @@ impl<'a> Machine<'a> {
         let rest = bytes.get(*at..).unwrap_or_default();
         if let Some(line) = rest.split_inclusive(|byte| *byte == self.delimiter).next() {
             *at += line.len();
-            self.queue.push(Queued::Line(line.strip_suffix(&[self.delimiter]).unwrap_or(line).to_vec()));
+            self.queue.push(Queued::Line(line.to_vec()));
         }
     }
 
@@ -502,11 +502,20 @@ impl<'a> Machine<'a> {
             self.line.as_slice()
         };
         let to_output = self.program.outputs.get(file).is_some_and(|name| name == b"/dev/stdout");
-        if to_output {
+        if to_output && self.edited.is_none() {
             self.out.line(line, self.ended || first, delimiter);
         } else if let Some(output) = self.files.get_mut(file) {
             output.line(line, self.ended || first, delimiter);
         }
+    }
+}
+
+/// The descriptor that a special name stands for.
+fn descriptor(name: &[u8]) -> Option<u32> {
+    match name {
+        b"/dev/stdout" => Some(1),
+        b"/dev/stderr" => Some(2),
+        _ => None,
     }
 }
 

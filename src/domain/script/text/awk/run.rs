@@ -1,0 +1,594 @@
+//! An AWK program at work: records, statements, functions.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::super::super::process::Process;
+use super::super::super::stop::Stop;
+use super::super::super::system::System;
+use super::super::input;
+use super::super::regex::{Regex, Syntax};
+use super::record::{Record, Separator};
+use super::streams::{End, Streams, Text};
+use super::syntax::{Block, Expr, Pattern, Place, Program, Slot, Statement, Target};
+use super::value::{Array, Cell, Value};
+use super::{lex, print};
+
+/// Why execution leaves the statement it is in.
+pub(super) enum Jump {
+    Stop(Stop),
+    Next,
+    NextFile,
+    Exit,
+    /// The program is wrong in a way that only shows when it runs.
+    Fatal(String),
+}
+
+impl From<Stop> for Jump {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+/// How a statement ended.
+enum Flow {
+    On,
+    Break,
+    Continue,
+    Return(Value),
+}
+
+/// The numbers of the special variables, as [`super::parse::SPECIAL`] has them.
+pub(super) mod special {
+    pub(in super::super) const NF: usize = 0;
+    pub(in super::super) const NR: usize = 1;
+    pub(in super::super) const FNR: usize = 2;
+    pub(in super::super) const FS: usize = 3;
+    pub(in super::super) const OFS: usize = 4;
+    pub(in super::super) const ORS: usize = 5;
+    pub(in super::super) const RS: usize = 6;
+    pub(in super::super) const FILENAME: usize = 7;
+    pub(in super::super) const SUBSEP: usize = 8;
+    pub(in super::super) const RSTART: usize = 9;
+    pub(in super::super) const RLENGTH: usize = 10;
+    pub(in super::super) const CONVFMT: usize = 11;
+    pub(in super::super) const OFMT: usize = 12;
+    pub(in super::super) const ENVIRON: usize = 13;
+    pub(in super::super) const ARGV: usize = 14;
+    pub(in super::super) const ARGC: usize = 15;
+}
+
+/// A program and everything it has while it runs.
+pub(super) struct Machine<'m, 's> {
+    pub(super) system: &'m mut System<'s>,
+    pub(super) process: &'m mut Process,
+    pub(super) program: &'m Program,
+    syntax: Syntax,
+    globals: Vec<Cell>,
+    frames: Vec<Vec<Cell>>,
+    pub(super) record: Record,
+    patterns: BTreeMap<Vec<u8>, Rc<Regex>>,
+    pub(super) streams: Streams,
+    /// Which range patterns have begun.
+    ranges: Vec<bool>,
+    input: Option<Text>,
+    /// The operand that is read next.
+    operand: usize,
+    /// Whether an operand was a file.
+    had_file: bool,
+    status: u8,
+}
+
+impl<'m, 's> Machine<'m, 's> {
+    pub(super) fn new(
+        system: &'m mut System<'s>,
+        process: &'m mut Process,
+        program: &'m Program,
+        syntax: Syntax,
+        operands: &[Vec<u8>],
+    ) -> Self {
+        let mut globals: Vec<Cell> = program.globals.iter().map(|_| Cell::unused()).collect();
+        let mut set = |at: usize, cell: Cell| {
+            if let Some(place) = globals.get_mut(at) {
+                *place = cell;
+            }
+        };
+        let texts: [(usize, &[u8]); 7] = [
+            (special::FS, b" "),
+            (special::OFS, b" "),
+            (special::ORS, b"\n"),
+            (special::RS, b"\n"),
+            (special::SUBSEP, b"\x1c"),
+            (special::CONVFMT, b"%.6g"),
+            (special::OFMT, b"%.6g"),
+        ];
+        for (at, text) in texts {
+            set(at, Cell::Value(Value::text(text)));
+        }
+        for (at, number) in [(special::NR, 0.0), (special::FNR, 0.0), (special::RSTART, 0.0), (special::RLENGTH, -1.0)] {
+            set(at, Cell::Value(Value::Number(number)));
+        }
+        let mut environ = Array::default();
+        for (name, value) in &process.env {
+            environ.set(name.as_slice().into(), Value::input(value));
+        }
+        let mut argv = Array::default();
+        argv.set(Rc::from(*b"0"), Value::text(process.name().into_bytes()));
+        for (n, operand) in operands.iter().enumerate() {
+            argv.set((n + 1).to_string().into_bytes().into(), Value::input(operand));
+        }
+        set(special::ENVIRON, Cell::Array(Rc::new(RefCell::new(environ))));
+        set(special::ARGV, Cell::Array(Rc::new(RefCell::new(argv))));
+        set(special::ARGC, Cell::Value(Value::Number((operands.len() + 1) as f64)));
+        Self {
+            system,
+            process,
+            program,
+            syntax,
+            globals,
+            frames: Vec::new(),
+            record: Record::new(),
+            patterns: BTreeMap::new(),
+            streams: Streams::default(),
+            ranges: vec![false; program.rules.len()],
+            input: None,
+            operand: 1,
+            had_file: false,
+            status: 0,
+        }
+    }
+
+    /// Sets `FS` as `-F` does.
+    pub(super) fn set_separator(&mut self, text: &[u8]) {
+        self.put(special::FS, Value::text(lex::unescaped(text)));
+    }
+
+    /// Runs the program; its status.
+    pub(super) fn start(&mut self, assignments: &[Vec<u8>]) -> Result<u8, Stop> {
+        for assignment in assignments {
+            if !self.assign_operand(assignment) {
+                self.process.complain(self.system, &format!("improper assignment: -v {}", input::shown(assignment)))?;
+                return Ok(2);
+            }
+        }
+        let mut ended = self.begin();
+        if !matches!(ended, Err(Jump::Stop(_) | Jump::Fatal(_))) {
+            ended = self.end();
+        }
+        let ended = match ended {
+            Err(Jump::Stop(stop)) => return Err(stop),
+            ended => ended,
+        };
+        self.streams.close_all(self.system, self.process)?;
+        if let Err(Jump::Fatal(why)) = ended {
+            self.process.complain(self.system, &why)?;
+            return Ok(2);
+        }
+        Ok(self.status)
+    }
+
+    fn begin(&mut self) -> Result<(), Jump> {
+        let program = self.program;
+        for block in &program.begin {
+            self.block(block)?;
+        }
+        if program.rules.is_empty() && program.end.is_empty() {
+            return Ok(());
+        }
+        while let Some(record) = self.next_record()? {
+            self.set_record(record);
+            match self.rules() {
+                Ok(()) | Err(Jump::Next) => {}
+                Err(Jump::NextFile) => self.input = None,
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Jump> {
+        let program = self.program;
+        for block in &program.end {
+            self.block(block)?;
+        }
+        Ok(())
+    }
+
+    fn rules(&mut self) -> Result<(), Jump> {
+        let program = self.program;
+        for (n, rule) in program.rules.iter().enumerate() {
+            let chosen = match &rule.pattern {
+                Pattern::Always => true,
+                Pattern::One(pattern) => self.eval(pattern)?.is_true(),
+                Pattern::Range(first, last) => {
+                    let inside = self.ranges.get(n).copied().unwrap_or(false) || self.eval(first)?.is_true();
+                    let goes_on = inside && !self.eval(last)?.is_true();
+                    if let Some(range) = self.ranges.get_mut(n) {
+                        *range = goes_on;
+                    }
+                    inside
+                }
+            };
+            if !chosen {
+                continue;
+            }
+            match &rule.action {
+                Some(block) => drop(self.block(block)?),
+                None => {
+                    let line = [&*self.record_text(), &*self.text_of(special::ORS)].concat();
+                    self.streams.print(self.system, self.process, &line)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The next record of the operands' files.
+    pub(super) fn next_record(&mut self) -> Result<Option<Rc<[u8]>>, Jump> {
+        loop {
+            if let Some(mut text) = self.input.take() {
+                let end = self.record_end()?;
+                let record = text.record(self.system, &end)?;
+                if record.is_some() {
+                    self.input = Some(text);
+                    self.count(special::NR);
+                    self.count(special::FNR);
+                    return Ok(record);
+                }
+            }
+            if !self.next_file()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Opens the next operand that is a file; standard input where none is.
+    fn next_file(&mut self) -> Result<bool, Jump> {
+        loop {
+            let last = self.value_of(special::ARGC).number();
+            let at = self.operand;
+            if at as f64 >= last {
+                if self.had_file {
+                    return Ok(false);
+                }
+                self.had_file = true;
+                let bytes = self.process.read_all(self.system, 0).unwrap_or_default();
+                self.input = Some(Text::new(Arc::from(bytes)));
+                return Ok(true);
+            }
+            self.operand += 1;
+            let argv = self.array(Slot::Global(special::ARGV))?;
+            let key = at.to_string();
+            let Some((_, operand)) = argv.borrow().elements.get(key.as_bytes()).cloned() else { continue };
+            let name = operand.bytes(b"%.6g");
+            if name.is_empty() || self.assign_operand(&name) {
+                continue;
+            }
+            self.had_file = true;
+            match input::read(self.system, self.process, &name) {
+                Ok(bytes) => {
+                    self.put(special::FILENAME, Value::text(if &*name == b"-" { Rc::from([]) } else { name }));
+                    self.put(special::FNR, Value::Number(0.0));
+                    self.input = Some(Text::new(bytes));
+                    return Ok(true);
+                }
+                Err(error) => return Err(Jump::Fatal(format!("cannot open {} ({error})", input::shown(&name)))),
+            }
+        }
+    }
+
+    /// Does what an operand `name=value` says; false where it is no such thing.
+    fn assign_operand(&mut self, text: &[u8]) -> bool {
+        let Some(equals) = text.iter().position(|byte| *byte == b'=') else { return false };
+        let (name, value) = text.split_at(equals);
+        let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        if name.first().is_none_or(u8::is_ascii_digit) || !name.iter().all(word) {
+            return false;
+        }
+        let number = self.program.globals.iter().position(|global| global.as_bytes() == name);
+        if let Some(number) = number {
+            let value = Value::input(&lex::unescaped(value.get(1..).unwrap_or_default()));
+            self.put(number, value);
+        }
+        true
+    }
+
+    fn count(&mut self, variable: usize) {
+        let next = self.value_of(variable).number() + 1.0;
+        self.put(variable, Value::Number(next));
+    }
+
+    /// How records end, by `RS`.
+    pub(super) fn record_end(&mut self) -> Result<End, Jump> {
+        let text = self.text_of(special::RS);
+        Ok(match &*text {
+            [] => End::Paragraph,
+            [byte] => End::Byte(*byte),
+            pattern => End::Pattern(self.pattern(pattern)?),
+        })
+    }
+
+    pub(super) fn set_record(&mut self, text: Rc<[u8]>) {
+        self.record.set(text);
+    }
+
+    /// Splits the record into fields if it is not yet.
+    pub(super) fn split_record(&mut self) -> Result<(), Jump> {
+        if self.record.needs_split() {
+            let separator = self.text_of(special::FS);
+            let by = self.separator(&separator)?;
+            let lines = self.text_of(special::RS).is_empty();
+            self.record.split(&mut self.system.budget, &by, lines)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn record_text(&mut self) -> Rc<[u8]> {
+        let (between, format) = (self.text_of(special::OFS), self.text_of(special::CONVFMT));
+        self.record.text(&between, &format)
+    }
+
+    /// What a text means as a field separator.
+    pub(super) fn separator(&mut self, text: &[u8]) -> Result<Separator, Jump> {
+        Ok(match text {
+            b" " => Separator::Blanks,
+            b"" => Separator::Nothing,
+            [byte] if *byte != b'\\' => Separator::Byte(*byte),
+            pattern => Separator::Pattern(self.pattern(pattern)?),
+        })
+    }
+
+    /// A text as a pattern.
+    pub(super) fn pattern(&mut self, text: &[u8]) -> Result<Rc<Regex>, Jump> {
+        if let Some(regex) = self.patterns.get(text) {
+            return Ok(Rc::clone(regex));
+        }
+        match Regex::new(text, self.syntax) {
+            Ok(regex) => {
+                let regex = Rc::new(regex);
+                self.patterns.insert(text.to_vec(), Rc::clone(&regex));
+                Ok(regex)
+            }
+            Err(error) => {
+                Err(Jump::Fatal(format!("run time error: regular expression compile failed ({error})\n{}", input::shown(text))))
+            }
+        }
+    }
+
+    fn cell(&mut self, slot: Slot) -> Option<&mut Cell> {
+        match slot {
+            Slot::Global(n) => self.globals.get_mut(n),
+            Slot::Local(n) => self.frames.last_mut().and_then(|frame| frame.get_mut(n)),
+        }
+    }
+
+    /// A global variable that is no array.
+    pub(super) fn value_of(&self, global: usize) -> Value {
+        match self.globals.get(global) {
+            Some(Cell::Value(value)) => value.clone(),
+            _ => Value::Nothing,
+        }
+    }
+
+    pub(super) fn text_of(&self, global: usize) -> Rc<[u8]> {
+        self.value_of(global).bytes(b"%.6g")
+    }
+
+    pub(super) fn put(&mut self, global: usize, value: Value) {
+        if let Some(cell) = self.globals.get_mut(global) {
+            *cell = Cell::Value(value);
+        }
+    }
+
+    /// The value of a variable.
+    pub(super) fn get(&mut self, slot: Slot) -> Result<Value, Jump> {
+        if slot == Slot::Global(special::NF) {
+            self.split_record()?;
+            return Ok(Value::Number(self.record.count() as f64));
+        }
+        match self.cell(slot) {
+            Some(Cell::Value(value)) => Ok(value.clone()),
+            Some(Cell::Array(_)) => Err(Jump::Fatal("type error: an array where a value is wanted".into())),
+            _ => Ok(Value::Nothing),
+        }
+    }
+
+    pub(super) fn set(&mut self, slot: Slot, value: Value) -> Result<(), Jump> {
+        if slot == Slot::Global(special::NF) {
+            self.split_record()?;
+            self.record.resize(value.number().max(0.0) as usize)?;
+            return Ok(());
+        }
+        match self.cell(slot) {
+            Some(Cell::Array(_)) => Err(Jump::Fatal("type error: an array where a value is wanted".into())),
+            Some(cell) => {
+                *cell = Cell::Value(value);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The array of a variable; one that was not used becomes one.
+    pub(super) fn array(&mut self, slot: Slot) -> Result<Rc<RefCell<Array>>, Jump> {
+        let Some(cell) = self.cell(slot) else { return Ok(Rc::default()) };
+        match cell {
+            Cell::Array(array) => Ok(Rc::clone(array)),
+            Cell::Unused(array) => {
+                let array = Rc::clone(array);
+                *cell = Cell::Array(Rc::clone(&array));
+                Ok(array)
+            }
+            Cell::Value(_) => Err(Jump::Fatal("type error: a value where an array is wanted".into())),
+        }
+    }
+
+    /// Whether a variable is an array.
+    pub(super) fn is_array(&mut self, slot: Slot) -> bool {
+        match self.cell(slot) {
+            Some(Cell::Array(_)) => true,
+            Some(Cell::Unused(array)) => !array.borrow().elements.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Calls a function of the program.
+    pub(super) fn call(&mut self, number: usize, arguments: &'m [Expr]) -> Result<Value, Jump> {
+        let program = self.program;
+        let Some(function) = program.functions.get(number) else { return Ok(Value::Nothing) };
+        if arguments.len() > function.parameters {
+            return Err(Jump::Fatal(format!("too many arguments in call to {}", function.name)));
+        }
+        let mut frame = Vec::with_capacity(function.parameters);
+        for argument in arguments {
+            let cell = match argument {
+                Expr::Get(Place::Variable(slot)) if *slot != Slot::Global(special::NF) => self.cell(*slot).cloned(),
+                other => Some(Cell::Value(self.eval(other)?)),
+            };
+            frame.push(cell.unwrap_or_else(Cell::unused));
+        }
+        frame.resize_with(function.parameters, Cell::unused);
+        self.system.budget.enter()?;
+        self.frames.push(frame);
+        let ended = self.block(&function.body);
+        self.frames.pop();
+        self.system.budget.leave();
+        match ended? {
+            Flow::Return(value) => Ok(value),
+            _ => Ok(Value::Nothing),
+        }
+    }
+
+    fn block(&mut self, block: &'m Block) -> Result<Flow, Jump> {
+        for statement in block.iter() {
+            match self.statement(statement)? {
+                Flow::On => {}
+                flow => return Ok(flow),
+            }
+        }
+        Ok(Flow::On)
+    }
+
+    /// A turn of a loop: none where the loop is to end, with how the loop ended.
+    fn turn(&mut self, body: &'m Block) -> Result<Option<Flow>, Jump> {
+        self.system.budget.step(1)?;
+        Ok(match self.block(body)? {
+            Flow::On | Flow::Continue => None,
+            Flow::Break => Some(Flow::On),
+            flow @ Flow::Return(_) => Some(flow),
+        })
+    }
+
+    fn statement(&mut self, statement: &'m Statement) -> Result<Flow, Jump> {
+        self.system.budget.step(1)?;
+        match statement {
+            Statement::Expr(expr) => drop(self.eval(expr)?),
+            Statement::Print { format, values, to } => self.print(*format, values, to.as_ref())?,
+            Statement::Block(block) => return self.block(block),
+            Statement::If(condition, then, otherwise) => {
+                if self.eval(condition)?.is_true() {
+                    return self.block(then);
+                }
+                if let Some(otherwise) = otherwise {
+                    return self.block(otherwise);
+                }
+            }
+            Statement::While(condition, body) => {
+                while self.eval(condition)?.is_true() {
+                    if let Some(flow) = self.turn(body)? {
+                        return Ok(flow);
+                    }
+                }
+            }
+            Statement::Do(body, condition) => loop {
+                if let Some(flow) = self.turn(body)? {
+                    return Ok(flow);
+                }
+                if !self.eval(condition)?.is_true() {
+                    break;
+                }
+            },
+            Statement::For(first, condition, step, body) => {
+                if let Some(first) = first {
+                    self.statement(first)?;
+                }
+                loop {
+                    if let Some(condition) = condition {
+                        if !self.eval(condition)?.is_true() {
+                            break;
+                        }
+                    }
+                    if let Some(flow) = self.turn(body)? {
+                        return Ok(flow);
+                    }
+                    if let Some(step) = step {
+                        self.statement(step)?;
+                    }
+                }
+            }
+            Statement::ForIn(place, array, body) => {
+                let keys = self.array(*array)?.borrow().keys();
+                for key in keys {
+                    let resolved = self.resolve(place)?;
+                    self.store(&resolved, Value::input(&key))?;
+                    if let Some(flow) = self.turn(body)? {
+                        return Ok(flow);
+                    }
+                }
+            }
+            Statement::Break => return Ok(Flow::Break),
+            Statement::Continue => return Ok(Flow::Continue),
+            Statement::Next => return Err(Jump::Next),
+            Statement::NextFile => return Err(Jump::NextFile),
+            Statement::Exit(status) => {
+                if let Some(status) = status {
+                    self.status = (self.eval(status)?.number() as i64 & 0xff) as u8;
+                }
+                return Err(Jump::Exit);
+            }
+            Statement::Return(value) => {
+                let value = value.as_ref().map(|value| self.eval(value)).transpose()?;
+                return Ok(Flow::Return(value.unwrap_or(Value::Nothing)));
+            }
+            Statement::Delete(array, subscript) => {
+                let array = self.array(*array)?;
+                match subscript {
+                    None => array.borrow_mut().elements.clear(),
+                    Some(subscript) => {
+                        let key = self.key(subscript)?;
+                        array.borrow_mut().elements.remove(&key);
+                    }
+                }
+            }
+        }
+        Ok(Flow::On)
+    }
+
+    fn print(&mut self, format: bool, values: &'m [Expr], to: Option<&'m (Target, Expr)>) -> Result<(), Jump> {
+        let values = values.iter().map(|value| self.eval(value)).collect::<Result<Vec<_>, _>>()?;
+        let text = if format {
+            let conversion = self.text_of(special::CONVFMT);
+            let (first, rest) = values.split_first().map_or((Value::Nothing, &[][..]), |(first, rest)| (first.clone(), rest));
+            print::format(&first.bytes(&conversion), rest, &conversion)?.map_err(Jump::Fatal)?
+        } else {
+            let output = self.text_of(special::OFMT);
+            let line = if values.is_empty() {
+                self.record_text().to_vec()
+            } else {
+                let texts: Vec<Rc<[u8]>> = values.iter().map(|value| value.bytes(&output)).collect();
+                texts.join(&*self.text_of(special::OFS))
+            };
+            [line.as_slice(), &self.text_of(special::ORS)].concat()
+        };
+        match to {
+            None => self.streams.print(self.system, self.process, &text)?,
+            Some((target, name)) => {
+                let name = self.eval(name)?.bytes(b"%.6g");
+                self.streams.write(self.system, self.process, &name, *target, &text)?.map_err(Jump::Fatal)?;
+            }
+        }
+        Ok(())
+    }
+}
