@@ -112,9 +112,10 @@ fn ranges(process: &Process, list: &[u8], fields: bool) -> Result<Vec<(usize, us
             return Err("invalid range with no endpoint: -".into());
         }
         let number = |text: &[u8]| {
-            std::str::from_utf8(text).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit())).map(|text| {
-                text.parse::<usize>().unwrap_or(usize::MAX)
-            })
+            std::str::from_utf8(text)
+                .ok()
+                .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+                .map(|text| text.parse::<usize>().unwrap_or(usize::MAX))
         };
         let invalid = || {
             let what = if fields { "invalid field value" } else { "invalid byte/character position" };

@@ -176,7 +176,10 @@ mod tests {
     fn wrong_ones_are_named() {
         assert_eq!(parsed(&["-q"]).unwrap_err().to_string(), "invalid option -- 'q'");
         assert_eq!(parsed(&["-c"]).unwrap_err().to_string(), "option requires an argument -- 'c'");
-        assert_eq!(parsed(&["--n"]).unwrap_err().to_string(), "option '--n' is ambiguous; possibilities: '--number' '--nothing'");
+        assert_eq!(
+            parsed(&["--n"]).unwrap_err().to_string(),
+            "option '--n' is ambiguous; possibilities: '--number' '--nothing'"
+        );
         assert_eq!(parsed(&["--number=1"]).unwrap_err().to_string(), "option '--number' doesn't allow an argument");
     }
 }

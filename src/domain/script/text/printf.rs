@@ -166,7 +166,9 @@ impl<'a> Printer<'a> {
                 let value = self.float();
                 spec.float(letter, value)
             }
-            b'a' | b'A' | b'q' => return Err(Stop::unsupported("printf", format!("directive %{}", char::from(letter)))),
+            b'a' | b'A' | b'q' => {
+                return Err(Stop::unsupported("printf", format!("directive %{}", char::from(letter))));
+            }
             _ => {
                 self.invalid(text.get(..at).unwrap_or_default());
                 return Ok(at);
@@ -249,7 +251,8 @@ impl<'a> Printer<'a> {
         if negative {
             number = -number;
         }
-        let (low, high) = if signed { (i64::MIN.into(), i64::MAX.into()) } else { (-i128::from(u64::MAX), u64::MAX.into()) };
+        let (low, high) =
+            if signed { (i64::MIN.into(), i64::MAX.into()) } else { (-i128::from(u64::MAX), u64::MAX.into()) };
         if number < low || number > high {
             self.complain(value, "Numerical result out of range", "Numerical result out of range");
             number = number.clamp(low, high);
@@ -266,7 +269,8 @@ impl<'a> Printer<'a> {
         }
         let text = value.trim_ascii_start();
         let length = number_length(text);
-        let number = text.get(..length).and_then(|text| std::str::from_utf8(text).ok()).and_then(|text| text.parse().ok());
+        let number =
+            text.get(..length).and_then(|text| std::str::from_utf8(text).ok()).and_then(|text| text.parse().ok());
         match number {
             None => {
                 self.complain(value, "expected a numeric value", "expected numeric value");
@@ -394,6 +398,9 @@ mod tests {
         assert_eq!(made("%s-%s\n", &["a", "b", "c"]), "a-b\nc-\n");
         assert_eq!(made("x\n", &["a", "b"]), "x\n");
         assert_eq!(made("%b|", &["a\\tb\\0101", "c\\cd", "e"]), "a\tbA|c");
-        assert_eq!(made("%d %o %x %5.2f|%-4s|%04d", &["0x10", "8", "255", "3.14159", "ab", "7"]), "16 10 ff  3.14|ab  |0007");
+        assert_eq!(
+            made("%d %o %x %5.2f|%-4s|%04d", &["0x10", "8", "255", "3.14159", "ab", "7"]),
+            "16 10 ff  3.14|ab  |0007"
+        );
     }
 }

@@ -142,7 +142,8 @@ impl Table {
     ) -> Result<(), String> {
         let is_case = |name: &Vec<u8>| name == b"lower" || name == b"upper";
         if two.iter().any(|part| matches!(part, Part::Class(name) if !is_case(name))) {
-            let why = "when translating, the only character classes that may appear in\nstring2 are 'upper' and 'lower'";
+            let why =
+                "when translating, the only character classes that may appear in\nstring2 are 'upper' and 'lower'";
             return Err(why.into());
         }
         if to.is_empty() && !wanted.truncate {
@@ -201,7 +202,8 @@ fn mark(table: &mut [bool; 256], bytes: &[u8]) {
 
 /// The bytes of parts in order; a repeat that fills makes them as many as `length`.
 fn expand(parts: &[Part], length: usize) -> Vec<u8> {
-    let fixed: usize = parts.iter().map(|part| if let Part::Repeat(_, n) = part { *n } else { members(part).len() }).sum();
+    let fixed: usize =
+        parts.iter().map(|part| if let Part::Repeat(_, n) = part { *n } else { members(part).len() }).sum();
     let mut out = Vec::new();
     for part in parts {
         match part {
@@ -241,7 +243,8 @@ fn is_in(class: &[u8], byte: u8) -> bool {
 }
 
 const CLASSES: [&[u8]; 12] = [
-    b"alnum", b"alpha", b"blank", b"cntrl", b"digit", b"graph", b"lower", b"print", b"punct", b"space", b"upper", b"xdigit",
+    b"alnum", b"alpha", b"blank", b"cntrl", b"digit", b"graph", b"lower", b"print", b"punct", b"space", b"upper",
+    b"xdigit",
 ];
 
 /// The parts of a set's text.
@@ -355,7 +358,8 @@ mod tests {
     #[test]
     fn escapes_ranges_and_repeats() {
         let process = Process::new(Vec::new(), std::collections::BTreeMap::new());
-        let set = |text: &str, length| String::from_utf8(expand(&parts(&process, text.as_bytes()).unwrap(), length)).unwrap();
+        let set =
+            |text: &str, length| String::from_utf8(expand(&parts(&process, text.as_bytes()).unwrap(), length)).unwrap();
         assert_eq!(set(r"a-c\-\101[:digit:]", 0), "abc-A0123456789");
         assert_eq!(set("x[y*]z", 5), "xyyyz");
         assert_eq!(set("[y*2][=q=][a", 0), "yyq[a");

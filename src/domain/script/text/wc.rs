@@ -8,14 +8,8 @@ use super::super::stream::Stream;
 use super::super::system::System;
 use super::{input, options};
 
-const LONG: &[options::Long] = &[
-    ("bytes", 'c'),
-    ("chars", 'm'),
-    ("files0-from", '='),
-    ("lines", 'l'),
-    ("max-line-length", 'L'),
-    ("words", 'w'),
-];
+const LONG: &[options::Long] =
+    &[("bytes", 'c'), ("chars", 'm'), ("files0-from", '='), ("lines", 'l'), ("max-line-length", 'L'), ("words", 'w')];
 
 /// Lines, words, characters, bytes and the longest line, in the order they are printed.
 type Counts = [usize; 5];

@@ -15,7 +15,9 @@ use mokapot::domain::script::{Limits, Process, Stream, System, command};
 mod awk;
 mod grep;
 mod lines;
+mod others;
 mod sed;
+mod values;
 
 /// What a program left: status, output, errors, files.
 #[derive(PartialEq)]
@@ -52,7 +54,8 @@ fn compare(files: &[(&str, &[u8])], cases: &[&str]) -> usize {
                 if found.status != expected.status {
                     lines.push(format!("  status: {} instead of {}", found.status, expected.status));
                 }
-                for (what, found, expected) in [("out", &found.out, &expected.out), ("err", &found.err, &expected.err)] {
+                for (what, found, expected) in [("out", &found.out, &expected.out), ("err", &found.err, &expected.err)]
+                {
                     if found != expected {
                         let (found, expected) = (found.escape_ascii(), expected.escape_ascii());
                         lines.push(format!("  {what}: {found}\n  not: {expected}"));
@@ -87,6 +90,10 @@ fn sorted(text: &[u8]) -> Vec<u8> {
 }
 
 fn words(case: &str) -> (Vec<Vec<u8>>, Option<String>) {
+    let (case, input) = match case.rsplit_once(" < ") {
+        Some((case, name)) if !name.contains('\'') => (case, Some(name.to_owned())),
+        _ => (case, None),
+    };
     let (mut words, mut word, mut quoted, mut any) = (Vec::new(), Vec::new(), false, false);
     for byte in case.bytes() {
         match byte {
@@ -106,10 +113,6 @@ fn words(case: &str) -> (Vec<Vec<u8>>, Option<String>) {
     if any {
         words.push(word);
     }
-    let input = match words.iter().position(|word| word == b"<") {
-        Some(at) => words.split_off(at).pop().map(|name| String::from_utf8(name).unwrap()),
-        None => None,
-    };
     (words, input)
 }
 
@@ -140,7 +143,12 @@ fn real(words: &[Vec<u8>], input: Option<&str>, files: &[(&str, &[u8])]) -> Opti
     let output = child.wait_with_output().unwrap();
     let mut left = BTreeMap::new();
     list(folder.path(), folder.path(), &mut left);
-    Some(Outcome { status: output.status.code().unwrap_or(-1), out: output.stdout, err: brief(output.stderr), files: left })
+    Some(Outcome {
+        status: output.status.code().unwrap_or(-1),
+        out: output.stdout,
+        err: brief(output.stderr),
+        files: left,
+    })
 }
 
 fn content<'a>(files: &[(&str, &'a [u8])], name: &str) -> &'a [u8] {

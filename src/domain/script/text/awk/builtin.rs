@@ -25,8 +25,12 @@ impl<'m> Machine<'m, '_> {
             ("length", Some(text), _) => number(self.text(text)?.len() as f64),
             ("index", Some(text), Some(part)) => {
                 let (text, part) = (self.text(text)?, self.text(part)?);
-                let found = if part.is_empty() { Some(0) } else { text.windows(part.len()).position(|window| window == &*part) };
-                number(found.filter(|_| !part.is_empty()).map_or(0.0, |at| (at + 1) as f64))
+                let found = if part.is_empty() {
+                    Some(0)
+                } else {
+                    text.windows(part.len()).position(|window| window == &*part)
+                };
+                number(found.map_or(0.0, |at| (at + 1) as f64))
             }
             ("substr", Some(text), Some(start)) => {
                 let text = self.text(text)?;

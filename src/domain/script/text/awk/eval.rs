@@ -4,10 +4,14 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
+use super::super::super::stop::Stop;
 use super::super::regex::Regex;
 use super::run::{Jump, Machine, special};
 use super::syntax::{Expr, Operator, Place, Relation, Slot, Source};
 use super::value::{Array, Value};
+
+/// How deep expressions may stand in each other, through calls of functions as well.
+const DEPTH: u32 = 1000;
 
 /// A place whose subscripts are known.
 pub(super) enum Resolved {
@@ -17,81 +21,122 @@ pub(super) enum Resolved {
 }
 
 impl<'m> Machine<'m, '_> {
+    /// The value of an expression. What each kind does is a function of its own, so that this one, which calls itself,
+    /// takes little of the stack.
     pub(super) fn eval(&mut self, expr: &'m Expr) -> Result<Value, Jump> {
-        let truth = |yes: bool| Value::Number(if yes { 1.0 } else { 0.0 });
-        Ok(match expr {
-            Expr::Number(number) => Value::Number(*number),
-            Expr::Text(text) => Value::Text(Rc::clone(text)),
-            Expr::Pattern(regex) => {
-                let text = self.record_text();
-                truth(regex.is_match(&mut self.system.budget, &text)?)
-            }
-            Expr::Get(place) => {
-                let place = self.resolve(place)?;
-                self.load(&place)?
-            }
-            Expr::Assign(place, value) => {
-                let place = self.resolve(place)?;
-                let value = self.eval(value)?;
-                self.store(&place, value.clone())?;
-                value
-            }
-            Expr::Update(place, operator, value) => {
-                let place = self.resolve(place)?;
-                let right = self.eval(value)?.number();
-                let value = Value::Number(compute(*operator, self.load(&place)?.number(), right));
-                self.store(&place, value.clone())?;
-                value
-            }
-            Expr::Step(place, by, first) => {
-                let place = self.resolve(place)?;
-                let old = self.load(&place)?.number();
-                self.store(&place, Value::Number(old + by))?;
-                Value::Number(if *first { old + by } else { old })
-            }
-            Expr::Choose(condition, yes, no) => {
-                let chosen = if self.eval(condition)?.is_true() { yes } else { no };
-                self.eval(chosen)?
-            }
-            Expr::And(a, b) => truth(self.eval(a)?.is_true() && self.eval(b)?.is_true()),
-            Expr::Or(a, b) => truth(self.eval(a)?.is_true() || self.eval(b)?.is_true()),
-            Expr::Not(a) => truth(!self.eval(a)?.is_true()),
-            Expr::Negate(a) => Value::Number(-self.eval(a)?.number()),
-            Expr::Number0(a) => Value::Number(self.eval(a)?.number()),
-            Expr::Compute(operator, a, b) => {
-                let a = self.eval(a)?.number();
-                Value::Number(compute(*operator, a, self.eval(b)?.number()))
-            }
-            Expr::Compare(relation, a, b) => {
-                let a = self.eval(a)?;
-                let b = self.eval(b)?;
-                truth(holds(*relation, a.order(&b, &self.text_of(special::CONVFMT))))
-            }
-            Expr::Match(text, pattern, negated) => {
-                let text = self.text(text)?;
-                let regex = self.regex(pattern)?;
-                truth(regex.is_match(&mut self.system.budget, &text)? != *negated)
-            }
-            Expr::Concat(a, b) => {
-                let a = self.text(a)?;
-                let b = self.text(b)?;
-                self.system.budget.bytes(a.len() / 64 + b.len())?;
-                Value::text([&*a, &*b].concat())
-            }
-            Expr::In(subscript, array) => {
-                let key = self.key(subscript)?;
-                let array = self.array(*array)?;
-                let found = array.borrow().elements.contains_key(&key);
-                truth(found)
-            }
-            Expr::Group(list) => match list.as_slice() {
-                [only] => self.eval(only)?,
-                list => Value::Text(self.key(list)?),
-            },
-            Expr::Call(function, arguments) => self.call(*function, arguments)?,
-            Expr::Builtin(name, arguments) => self.builtin(name, arguments)?,
-            Expr::GetLine(source, place) => self.get_line(source, place.as_deref())?,
-        })
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(Stop::unsupported("awk", "expressions and calls that are nested so deeply").into());
+        }
+        let value = match expr {
+            Expr::Number(number) => Ok(Value::Number(*number)),
+            Expr::Text(text) => Ok(Value::Text(Rc::clone(text))),
+            Expr::Pattern(regex) => self.matches_record(regex),
+            Expr::Get(place) => self.get_place(place),
+            Expr::Assign(place, value) => self.assign(place, value),
+            Expr::Update(place, operator, value) => self.update(place, *operator, value),
+            Expr::Step(place, by, first) => self.step(place, *by, *first),
+            Expr::Choose(condition, yes, no) => self.choose(condition, yes, no),
+            Expr::And(a, b) => self.logic(a, b, false),
+            Expr::Or(a, b) => self.logic(a, b, true),
+            Expr::Not(a) => self.eval(a).map(|value| truth(!value.is_true())),
+            Expr::Negate(a) => self.eval(a).map(|value| Value::Number(-value.number())),
+            Expr::Number0(a) => self.eval(a).map(|value| Value::Number(value.number())),
+            Expr::Compute(operator, a, b) => self.arithmetic(*operator, a, b),
+            Expr::Compare(relation, a, b) => self.relation(*relation, a, b),
+            Expr::Match(text, pattern, negated) => self.matches(text, pattern, *negated),
+            Expr::Concat(a, b) => self.concat(a, b),
+            Expr::In(subscript, array) => self.is_in(subscript, *array),
+            Expr::Group(list) => self.group(list),
+            Expr::Call(function, arguments) => self.call(*function, arguments),
+            Expr::Builtin(name, arguments) => self.builtin(name, arguments),
+            Expr::GetLine(source, place) => self.get_line(source, place.as_deref()),
+        };
+        self.depth -= 1;
+        value
+    }
+
+    fn matches_record(&mut self, regex: &Regex) -> Result<Value, Jump> {
+        let text = self.record_text();
+        Ok(truth(regex.is_match(&mut self.system.budget, &text)?))
+    }
+
+    fn get_place(&mut self, place: &'m Place) -> Result<Value, Jump> {
+        let place = self.resolve(place)?;
+        self.load(&place)
+    }
+
+    fn assign(&mut self, place: &'m Place, value: &'m Expr) -> Result<Value, Jump> {
+        let place = self.resolve(place)?;
+        let value = self.eval(value)?;
+        self.store(&place, value.clone())?;
+        Ok(value)
+    }
+
+    fn update(&mut self, place: &'m Place, operator: Operator, value: &'m Expr) -> Result<Value, Jump> {
+        let place = self.resolve(place)?;
+        let right = self.eval(value)?.number();
+        let value = Value::Number(compute(operator, self.load(&place)?.number(), right));
+        self.store(&place, value.clone())?;
+        Ok(value)
+    }
+
+    fn step(&mut self, place: &'m Place, by: f64, first: bool) -> Result<Value, Jump> {
+        let place = self.resolve(place)?;
+        let old = self.load(&place)?.number();
+        self.store(&place, Value::Number(old + by))?;
+        Ok(Value::Number(if first { old + by } else { old }))
+    }
+
+    fn choose(&mut self, condition: &'m Expr, yes: &'m Expr, no: &'m Expr) -> Result<Value, Jump> {
+        let chosen = if self.eval(condition)?.is_true() { yes } else { no };
+        self.eval(chosen)
+    }
+
+    /// `&&` and `||`: the second part counts only where the first does not decide.
+    fn logic(&mut self, a: &'m Expr, b: &'m Expr, decides: bool) -> Result<Value, Jump> {
+        if self.eval(a)?.is_true() == decides {
+            return Ok(truth(decides));
+        }
+        Ok(truth(self.eval(b)?.is_true()))
+    }
+
+    fn arithmetic(&mut self, operator: Operator, a: &'m Expr, b: &'m Expr) -> Result<Value, Jump> {
+        let a = self.eval(a)?.number();
+        Ok(Value::Number(compute(operator, a, self.eval(b)?.number())))
+    }
+
+    fn relation(&mut self, relation: Relation, a: &'m Expr, b: &'m Expr) -> Result<Value, Jump> {
+        let a = self.eval(a)?;
+        let b = self.eval(b)?;
+        Ok(truth(holds(relation, a.order(&b, &self.text_of(special::CONVFMT)))))
+    }
+
+    fn matches(&mut self, text: &'m Expr, pattern: &'m Expr, negated: bool) -> Result<Value, Jump> {
+        let text = self.text(text)?;
+        let regex = self.regex(pattern)?;
+        Ok(truth(regex.is_match(&mut self.system.budget, &text)? != negated))
+    }
+
+    fn concat(&mut self, a: &'m Expr, b: &'m Expr) -> Result<Value, Jump> {
+        let a = self.text(a)?;
+        let b = self.text(b)?;
+        self.system.budget.bytes(a.len() / 64 + b.len())?;
+        Ok(Value::text([&*a, &*b].concat()))
+    }
+
+    fn is_in(&mut self, subscript: &'m [Expr], array: Slot) -> Result<Value, Jump> {
+        let key = self.key(subscript)?;
+        let array = self.array(array)?;
+        let found = array.borrow().elements.contains_key(&key);
+        Ok(truth(found))
+    }
+
+    fn group(&mut self, list: &'m [Expr]) -> Result<Value, Jump> {
+        match list {
+            [only] => self.eval(only),
+            list => Ok(Value::Text(self.key(list)?)),
+        }
     }
 
     /// The text of an expression.
@@ -209,6 +254,10 @@ impl<'m> Machine<'m, '_> {
         }
         Ok(Value::Number(1.0))
     }
+}
+
+fn truth(yes: bool) -> Value {
+    Value::Number(if yes { 1.0 } else { 0.0 })
 }
 
 fn compute(operator: Operator, a: f64, b: f64) -> f64 {

@@ -146,13 +146,28 @@ impl Parser {
         match self.peek() {
             Token::Number(_) | Token::Text(_) | Token::Pattern(_) | Token::Name(_) | Token::Call(_) => true,
             Token::Mark(mark) => matches!(*mark, "$" | "(" | "!" | "-" | "+" | "++" | "--"),
-            Token::Word(word) => {
-                !matches!(
-                    *word,
-                    "in" | "getline" | "BEGIN" | "END" | "if" | "else" | "while" | "for" | "do" | "break" | "continue" | "next"
-                        | "nextfile" | "exit" | "return" | "delete" | "print" | "printf" | "function" | "func"
-                )
-            }
+            Token::Word(word) => !matches!(
+                *word,
+                "in" | "getline"
+                    | "BEGIN"
+                    | "END"
+                    | "if"
+                    | "else"
+                    | "while"
+                    | "for"
+                    | "do"
+                    | "break"
+                    | "continue"
+                    | "next"
+                    | "nextfile"
+                    | "exit"
+                    | "return"
+                    | "delete"
+                    | "print"
+                    | "printf"
+                    | "function"
+                    | "func"
+            ),
             _ => false,
         }
     }
@@ -248,7 +263,8 @@ impl Parser {
             Token::Mark("$") => {
                 self.next();
                 self.enter()?;
-                let number = if self.is("-") || self.is("+") || self.is("!") { self.unary()? } else { self.stepped_index()? };
+                let number =
+                    if self.is("-") || self.is("+") || self.is("!") { self.unary()? } else { self.stepped_index()? };
                 self.leave();
                 Ok(Expr::Get(Place::Field(Box::new(number))))
             }
@@ -300,8 +316,25 @@ impl Parser {
     fn builtin(&mut self, word: &'static str) -> Result<Expr, Wrong> {
         if matches!(
             word,
-            "BEGIN" | "END" | "if" | "else" | "while" | "for" | "do" | "in" | "print" | "printf" | "break" | "continue" | "next"
-                | "nextfile" | "exit" | "return" | "delete" | "function" | "func"
+            "BEGIN"
+                | "END"
+                | "if"
+                | "else"
+                | "while"
+                | "for"
+                | "do"
+                | "in"
+                | "print"
+                | "printf"
+                | "break"
+                | "continue"
+                | "next"
+                | "nextfile"
+                | "exit"
+                | "return"
+                | "delete"
+                | "function"
+                | "func"
         ) {
             return self.unexpected();
         }

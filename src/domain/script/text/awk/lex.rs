@@ -20,17 +20,17 @@ pub(super) enum Token {
 
 /// Keywords and built-in functions.
 const WORDS: [&str; 48] = [
-    "BEGIN", "END", "and", "atan2", "break", "close", "continue", "cos", "delete", "do", "else", "exit", "exp", "fflush", "for",
-    "func", "function", "gensub", "getline", "gsub", "if", "in", "index", "int", "length", "log", "match", "mktime", "next",
-    "nextfile", "or", "print", "printf", "rand", "return", "sin", "split", "sprintf", "sqrt", "srand", "strftime", "sub",
-    "substr", "system", "systime", "tolower", "toupper", "while",
+    "BEGIN", "END", "and", "atan2", "break", "close", "continue", "cos", "delete", "do", "else", "exit", "exp",
+    "fflush", "for", "func", "function", "gensub", "getline", "gsub", "if", "in", "index", "int", "length", "log",
+    "match", "mktime", "next", "nextfile", "or", "print", "printf", "rand", "return", "sin", "split", "sprintf",
+    "sqrt", "srand", "strftime", "sub", "substr", "system", "systime", "tolower", "toupper", "while",
 ];
 
 /// Operators, the longest first.
 const MARKS: [&str; 47] = [
-    "**=", "&&", "||", "!~", "==", "<=", ">=", "!=", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "**", ">>", "{", "}", "(",
-    ")", "[", "]", ";", ",", "+", "-", "*", "/", "%", "^", "!", ">", "<", "|", "?", ":", "~", "$", "=", "&", "@", "\\", "'", "`",
-    "#",
+    "**=", "&&", "||", "!~", "==", "<=", ">=", "!=", "++", "--", "+=", "-=", "*=", "/=", "%=", "^=", "**", ">>", "{",
+    "}", "(", ")", "[", "]", ";", ",", "+", "-", "*", "/", "%", "^", "!", ">", "<", "|", "?", ":", "~", "$", "=", "&",
+    "@", "\\", "'", "`", "#",
 ];
 
 /// Splits a program into words, each with its line.
@@ -209,7 +209,7 @@ impl Lexer<'_> {
 pub(super) fn escape(text: &[u8]) -> (Vec<u8>, usize) {
     let Some(letter) = text.get(1).copied() else { return (vec![b'\\'], 1) };
     let byte = match letter {
-        b'"' | b'\\' | b'/' => letter,
+        b'"' | b'\\' => letter,
         b'n' => b'\n',
         b't' => b'\t',
         b'r' => b'\r',

@@ -25,7 +25,9 @@ use super::{input, options};
 
 /// Runs it.
 pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {
-    let gawk = process.name() == "gawk";
+    let is_gawk = |path: Vec<u8>| path.ends_with(b"/gawk");
+    let chosen = system.tree.real_path(b"usr/bin/awk").ok().flatten().is_some_and(is_gawk);
+    let gawk = process.name() == "gawk" || process.name() == "awk" && chosen;
     let parsed = match options::parse(process.arguments(), "+F:v:f:W:e:", &[]) {
         Ok(parsed) => parsed,
         Err(options::Bad::Word(_)) => return Err(Stop::unsupported(&process.name(), "a long option")),
@@ -59,7 +61,7 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
     if !given {
         if operands.is_empty() {
             process.write(system, 2, b"Usage: mawk [Options] [Program] [file ...]\n").map(drop)?;
-            return Ok(2);
+            return Ok(0);
         }
         text = operands.remove(0);
     }

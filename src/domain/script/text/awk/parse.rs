@@ -12,7 +12,8 @@ pub(super) type Wrong = (u32, String);
 
 /// Variables with a meaning of their own, the first ones of every program.
 pub(super) const SPECIAL: [&str; 15] = [
-    "NF", "NR", "FNR", "FS", "OFS", "ORS", "RS", "FILENAME", "SUBSEP", "RSTART", "RLENGTH", "CONVFMT", "OFMT", "ENVIRON", "ARGV",
+    "NF", "NR", "FNR", "FS", "OFS", "ORS", "RS", "FILENAME", "SUBSEP", "RSTART", "RLENGTH", "CONVFMT", "OFMT",
+    "ENVIRON", "ARGV",
 ];
 
 /// How deep brackets and blocks may stand in each other.
@@ -44,7 +45,8 @@ pub(super) fn parse(text: &[u8], syntax: Syntax) -> Result<Program, Wrong> {
     }
     let mut program = parser.program;
     // Functions are numbered as they are met; calls may come first.
-    let order: BTreeMap<String, usize> = parser.functions.into_iter().map(|(name, (number, _))| (name, number)).collect();
+    let order: BTreeMap<String, usize> =
+        parser.functions.into_iter().map(|(name, (number, _))| (name, number)).collect();
     program.functions.sort_by_key(|function| order.get(&function.name).copied());
     Ok(program)
 }
@@ -153,7 +155,10 @@ impl Parser {
     pub(super) fn regex(&self, text: &[u8]) -> Result<Rc<Regex>, Wrong> {
         match Regex::new(text, self.syntax) {
             Ok(regex) => Ok(Rc::new(regex)),
-            Err(error) => Err((self.line(), format!("regular expression compile failed ({error})\n{}", String::from_utf8_lossy(text)))),
+            Err(error) => Err((
+                self.line(),
+                format!("regular expression compile failed ({error})\n{}", String::from_utf8_lossy(text)),
+            )),
         }
     }
 
@@ -360,9 +365,8 @@ impl Parser {
     /// A statement without its end.
     fn simple(&mut self) -> Result<Statement, Wrong> {
         let Token::Word(word) = *self.peek() else { return Ok(Statement::Expr(self.expr()?)) };
-        let ends = |parser: &Self| {
-            matches!(parser.peek(), Token::Newline | Token::End) || parser.is(";") || parser.is("}")
-        };
+        let ends =
+            |parser: &Self| matches!(parser.peek(), Token::Newline | Token::End) || parser.is(";") || parser.is("}");
         let keyword = match word {
             "break" | "continue" if self.loops == 0 => {
                 return Err((self.line(), format!("{word} statement outside of loop")));
@@ -425,7 +429,7 @@ impl Parser {
             Some(target) => {
                 self.at += 1;
                 let before = std::mem::replace(&mut self.plain_greater, true);
-                let to = if target == Target::Command { self.expr()? } else { self.concatenation()? };
+                let to = self.expr()?;
                 self.plain_greater = before;
                 Some((target, to))
             }

@@ -38,7 +38,11 @@ pub(super) fn format(text: &[u8], values: &[Value], conversion: &[u8]) -> Result
             }
             Some(number)
         };
-        let few = || Ok(Err("not enough arguments passed to sprintf(\"".to_owned() + &String::from_utf8_lossy(text) + "\")"));
+        let few = || {
+            Ok(Err("run time error: not enough arguments passed to printf(\"".to_owned()
+                + &String::from_utf8_lossy(text)
+                + "\")"))
+        };
         let Some(width) = measure(&mut at) else { return few() };
         spec.left |= width < 0;
         spec.width = usize::try_from(width.unsigned_abs()).unwrap_or(usize::MAX);
@@ -59,16 +63,20 @@ pub(super) fn format(text: &[u8], values: &[Value], conversion: &[u8]) -> Result
         };
         at += 1;
         if !b"csdiouxXeEfFgG".contains(&letter) {
-            return Ok(Err(format!("bad conversion: {}", String::from_utf8_lossy(text.get(start..at).unwrap_or_default()))));
+            return Ok(Err(format!(
+                "bad conversion: {}",
+                String::from_utf8_lossy(text.get(start..at).unwrap_or_default())
+            )));
         }
         let Some(value) = values.next() else { return few() };
         out.extend(match letter {
             b'c' => match value {
                 Value::Number(number) | Value::Numeric(_, number) => spec.text(&[(*number as i64 & 0xff) as u8]),
-                value => spec.text(value.bytes(conversion).get(..1).unwrap_or_default()),
+                value => spec.text(value.bytes(conversion).get(..1).unwrap_or(b"\0")),
             },
             b's' => spec.text(&value.bytes(conversion)),
-            b'd' | b'i' => spec.integer(letter, (value.number() as i64).into()),
+            // `mawk` has 32 bits for these.
+            b'd' | b'i' => spec.integer(letter, value.number().clamp(-2_147_483_647.0, 2_147_483_647.0) as i128),
             b'o' | b'u' | b'x' | b'X' => spec.integer(letter, value.number() as i128),
             _ => spec.float(letter, value.number()),
         });

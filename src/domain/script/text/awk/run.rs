@@ -74,6 +74,8 @@ pub(super) struct Machine<'m, 's> {
     /// Which range patterns have begun.
     ranges: Vec<bool>,
     input: Option<Text>,
+    /// How deep in expressions it is.
+    pub(super) depth: u32,
     /// The operand that is read next.
     operand: usize,
     /// Whether an operand was a file.
@@ -107,7 +109,8 @@ impl<'m, 's> Machine<'m, 's> {
         for (at, text) in texts {
             set(at, Cell::Value(Value::text(text)));
         }
-        for (at, number) in [(special::NR, 0.0), (special::FNR, 0.0), (special::RSTART, 0.0), (special::RLENGTH, -1.0)] {
+        for (at, number) in [(special::NR, 0.0), (special::FNR, 0.0), (special::RSTART, 0.0), (special::RLENGTH, -1.0)]
+        {
             set(at, Cell::Value(Value::Number(number)));
         }
         let mut environ = Array::default();
@@ -134,6 +137,7 @@ impl<'m, 's> Machine<'m, 's> {
             streams: Streams::default(),
             ranges: vec![false; program.rules.len()],
             input: None,
+            depth: 0,
             operand: 1,
             had_file: false,
             status: 0,
@@ -162,7 +166,12 @@ impl<'m, 's> Machine<'m, 's> {
             ended => ended,
         };
         self.streams.close_all(self.system, self.process)?;
-        if let Err(Jump::Fatal(why)) = ended {
+        if let Err(Jump::Fatal(mut why)) = ended {
+            if why.starts_with("run time error") {
+                let text = |global| input::shown(&self.text_of(global));
+                let (file, in_file, all) = (text(special::FILENAME), text(special::FNR), text(special::NR));
+                why += &format!("\n\tFILENAME=\"{file}\" FNR={in_file} NR={all}");
+            }
             self.process.complain(self.system, &why)?;
             return Ok(2);
         }
@@ -179,6 +188,7 @@ impl<'m, 's> Machine<'m, 's> {
         }
         while let Some(record) = self.next_record()? {
             self.set_record(record);
+            self.depth = 0;
             match self.rules() {
                 Ok(()) | Err(Jump::Next) => {}
                 Err(Jump::NextFile) => self.input = None,
@@ -190,6 +200,7 @@ impl<'m, 's> Machine<'m, 's> {
 
     fn end(&mut self) -> Result<(), Jump> {
         let program = self.program;
+        self.depth = 0;
         for block in &program.end {
             self.block(block)?;
         }
@@ -269,7 +280,7 @@ impl<'m, 's> Machine<'m, 's> {
             self.had_file = true;
             match input::read(self.system, self.process, &name) {
                 Ok(bytes) => {
-                    self.put(special::FILENAME, Value::text(if &*name == b"-" { Rc::from([]) } else { name }));
+                    self.put(special::FILENAME, Value::text(name));
                     self.put(special::FNR, Value::Number(0.0));
                     self.input = Some(Text::new(bytes));
                     return Ok(true);
@@ -351,9 +362,10 @@ impl<'m, 's> Machine<'m, 's> {
                 self.patterns.insert(text.to_vec(), Rc::clone(&regex));
                 Ok(regex)
             }
-            Err(error) => {
-                Err(Jump::Fatal(format!("run time error: regular expression compile failed ({error})\n{}", input::shown(text))))
-            }
+            Err(error) => Err(Jump::Fatal(format!(
+                "run time error: regular expression compile failed ({error})\n{}",
+                input::shown(text)
+            ))),
         }
     }
 
@@ -495,6 +507,29 @@ impl<'m, 's> Machine<'m, 's> {
                     return self.block(otherwise);
                 }
             }
+            Statement::While(..) | Statement::Do(..) | Statement::For(..) => return self.repeat(statement),
+            Statement::ForIn(place, array, body) => return self.each(place, *array, body),
+            Statement::Break => return Ok(Flow::Break),
+            Statement::Continue => return Ok(Flow::Continue),
+            Statement::Next => return Err(Jump::Next),
+            Statement::NextFile => return Err(Jump::NextFile),
+            Statement::Exit(status) => {
+                if let Some(status) = status {
+                    self.status = (self.eval(status)?.number() as i64 & 0xff) as u8;
+                }
+                return Err(Jump::Exit);
+            }
+            Statement::Return(value) => {
+                let value = value.as_ref().map(|value| self.eval(value)).transpose()?;
+                return Ok(Flow::Return(value.unwrap_or(Value::Nothing)));
+            }
+            Statement::Delete(array, subscript) => self.delete(*array, subscript.as_deref())?,
+        }
+        Ok(Flow::On)
+    }
+
+    fn repeat(&mut self, statement: &'m Statement) -> Result<Flow, Jump> {
+        match statement {
             Statement::While(condition, body) => {
                 while self.eval(condition)?.is_true() {
                     if let Some(flow) = self.turn(body)? {
@@ -528,49 +563,41 @@ impl<'m, 's> Machine<'m, 's> {
                     }
                 }
             }
-            Statement::ForIn(place, array, body) => {
-                let keys = self.array(*array)?.borrow().keys();
-                for key in keys {
-                    let resolved = self.resolve(place)?;
-                    self.store(&resolved, Value::input(&key))?;
-                    if let Some(flow) = self.turn(body)? {
-                        return Ok(flow);
-                    }
-                }
-            }
-            Statement::Break => return Ok(Flow::Break),
-            Statement::Continue => return Ok(Flow::Continue),
-            Statement::Next => return Err(Jump::Next),
-            Statement::NextFile => return Err(Jump::NextFile),
-            Statement::Exit(status) => {
-                if let Some(status) = status {
-                    self.status = (self.eval(status)?.number() as i64 & 0xff) as u8;
-                }
-                return Err(Jump::Exit);
-            }
-            Statement::Return(value) => {
-                let value = value.as_ref().map(|value| self.eval(value)).transpose()?;
-                return Ok(Flow::Return(value.unwrap_or(Value::Nothing)));
-            }
-            Statement::Delete(array, subscript) => {
-                let array = self.array(*array)?;
-                match subscript {
-                    None => array.borrow_mut().elements.clear(),
-                    Some(subscript) => {
-                        let key = self.key(subscript)?;
-                        array.borrow_mut().elements.remove(&key);
-                    }
-                }
+            _ => {}
+        }
+        Ok(Flow::On)
+    }
+
+    fn each(&mut self, place: &'m Place, array: Slot, body: &'m Block) -> Result<Flow, Jump> {
+        let keys = self.array(array)?.borrow().keys();
+        for key in keys {
+            let resolved = self.resolve(place)?;
+            self.store(&resolved, Value::input(&key))?;
+            if let Some(flow) = self.turn(body)? {
+                return Ok(flow);
             }
         }
         Ok(Flow::On)
+    }
+
+    fn delete(&mut self, array: Slot, subscript: Option<&'m [Expr]>) -> Result<(), Jump> {
+        let array = self.array(array)?;
+        match subscript {
+            None => array.borrow_mut().elements.clear(),
+            Some(subscript) => {
+                let key = self.key(subscript)?;
+                array.borrow_mut().elements.remove(&key);
+            }
+        }
+        Ok(())
     }
 
     fn print(&mut self, format: bool, values: &'m [Expr], to: Option<&'m (Target, Expr)>) -> Result<(), Jump> {
         let values = values.iter().map(|value| self.eval(value)).collect::<Result<Vec<_>, _>>()?;
         let text = if format {
             let conversion = self.text_of(special::CONVFMT);
-            let (first, rest) = values.split_first().map_or((Value::Nothing, &[][..]), |(first, rest)| (first.clone(), rest));
+            let (first, rest) =
+                values.split_first().map_or((Value::Nothing, &[][..]), |(first, rest)| (first.clone(), rest));
             print::format(&first.bytes(&conversion), rest, &conversion)?.map_err(Jump::Fatal)?
         } else {
             let output = self.text_of(special::OFMT);

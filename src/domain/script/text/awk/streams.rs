@@ -127,7 +127,9 @@ impl Streams {
                 _ => {}
             }
         }
-        let found = self.writers.iter().position(|writer| writer.name == name && (writer.target == Target::Command) == (target == Target::Command));
+        let found = self.writers.iter().position(|writer| {
+            writer.name == name && (writer.target == Target::Command) == (target == Target::Command)
+        });
         let at = match found {
             Some(at) => at,
             None => {

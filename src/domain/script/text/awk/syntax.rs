@@ -48,7 +48,11 @@ pub(super) struct Function {
 pub(super) enum Statement {
     Expr(Expr),
     /// `print`, or `printf` where `format` is set.
-    Print { format: bool, values: Vec<Expr>, to: Option<(Target, Expr)> },
+    Print {
+        format: bool,
+        values: Vec<Expr>,
+        to: Option<(Target, Expr)>,
+    },
     If(Expr, Block, Option<Block>),
     While(Expr, Block),
     Do(Block, Expr),

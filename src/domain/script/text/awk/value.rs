@@ -125,9 +125,12 @@ fn leading(text: &[u8]) -> f64 {
     std::str::from_utf8(number).ok().and_then(|number| number.parse().ok()).unwrap_or(0.0)
 }
 
-/// A number as text: whole ones with all their digits, others by a format such as `%.6g`.
+/// The largest whole number that `mawk` writes with all its digits.
+const WHOLE: f64 = 2_147_483_647.0;
+
+/// A number as text: whole ones with all their digits, others (and larger ones) by a format such as `%.6g`.
 fn render(number: f64, format: &[u8]) -> Vec<u8> {
-    if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
+    if number.fract() == 0.0 && number.abs() <= WHOLE {
         return format!("{}", number as i64).into_bytes();
     }
     let mut spec = Spec::default();

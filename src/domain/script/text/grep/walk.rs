@@ -120,7 +120,9 @@ fn glob(pattern: &[u8], name: &[u8]) -> bool {
             (Some(_), None) => false,
             (None, _) => name.strip_prefix(b"[").is_some_and(|name| glob(rest, name)),
         },
-        b'\\' if !rest.is_empty() => rest.first() == name.first() && glob(&rest[1..], name.get(1..).unwrap_or_default()),
+        b'\\' if !rest.is_empty() => {
+            rest.first() == name.first() && glob(&rest[1..], name.get(1..).unwrap_or_default())
+        }
         byte => name.first() == Some(byte) && glob(rest, name.get(1..).unwrap_or_default()),
     }
 }

@@ -65,7 +65,8 @@ impl Automaton {
         let first = self.first.find(Input::new(text).range(from..))?;
         let input = Input::new(text).range(first.start()..).anchored(Anchored::Yes);
         // It was compiled before, so it can be again; and this DFA never gives up: it has no quit bytes.
-        let longest = self.longest().and_then(|(dfa, cache)| dfa.try_search_fwd(&mut cache.borrow_mut(), &input).ok()?);
+        let longest =
+            self.longest().and_then(|(dfa, cache)| dfa.try_search_fwd(&mut cache.borrow_mut(), &input).ok()?);
         let end = longest.map_or(first.end(), |half| half.offset());
         Some((first.start(), end))
     }

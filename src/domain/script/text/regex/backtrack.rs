@@ -140,13 +140,7 @@ impl Program {
     }
 
     /// The groups of the match from `start` to `end`, which there must be.
-    pub(super) fn between(
-        &self,
-        budget: &mut Budget,
-        text: &[u8],
-        start: usize,
-        end: usize,
-    ) -> Result<Groups, Stop> {
+    pub(super) fn between(&self, budget: &mut Budget, text: &[u8], start: usize, end: usize) -> Result<Groups, Stop> {
         // What is hopeless after one way through a loop of empty turns may not be after another: then without memory.
         let found = match self.run(budget, text, start, Some(end), true)? {
             None => self.run(budget, text, start, Some(end), false)?,
@@ -238,7 +232,8 @@ impl Program {
             }
         }
         Ok(best.map(|(at, slots)| {
-            let group = |n: usize| Some((slots.get(2 * n).copied().flatten()?, slots.get(2 * n + 1).copied().flatten()?));
+            let group =
+                |n: usize| Some((slots.get(2 * n).copied().flatten()?, slots.get(2 * n + 1).copied().flatten()?));
             std::iter::once(Some((start, at))).chain((1..=self.groups).map(group)).collect()
         }))
     }

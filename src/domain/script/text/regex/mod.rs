@@ -201,7 +201,10 @@ mod tests {
     fn groups_of_the_longest_match() {
         let some = |texts: &[&str]| Some(texts.iter().map(|text| Some((*text).to_owned())).collect::<Vec<_>>());
         assert_eq!(groups("(a|ab)(c|bcd)", "abcd", true), some(&["abcd", "a", "bcd"]));
-        assert_eq!(groups("(a?)((ab)?)", "ab", true), Some(vec![Some("ab".into()), Some(String::new()), Some("ab".into()), Some("ab".into())]));
+        assert_eq!(
+            groups("(a?)((ab)?)", "ab", true),
+            Some(vec![Some("ab".into()), Some(String::new()), Some("ab".into()), Some("ab".into())])
+        );
         assert_eq!(groups(r"\(.*\)/\(.*\)", "a/b/c", false), some(&["a/b/c", "a/b", "c"]));
     }
 

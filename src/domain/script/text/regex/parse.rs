@@ -83,7 +83,8 @@ impl Node {
 
 /// Plain text as a pattern.
 pub(super) fn literal(text: &[u8], syntax: Syntax) -> Pattern {
-    let mut parser = Parser { text, at: 0, syntax, groups: 0, offset: 0, open: 0, closed: Vec::new(), references: false };
+    let mut parser =
+        Parser { text, at: 0, syntax, groups: 0, offset: 0, open: 0, closed: Vec::new(), references: false };
     let mut nodes = Vec::new();
     while parser.at < text.len() {
         nodes.push(parser.character());

@@ -80,8 +80,7 @@ pub(super) fn control(text: &[u8]) -> Option<(u8, usize)> {
 }
 
 fn digits(text: &[u8], base: u32, most: usize) -> Option<(u8, usize)> {
-    let digits: Vec<u32> =
-        text.iter().skip(2).take(most).map_while(|byte| char::from(*byte).to_digit(base)).collect();
+    let digits: Vec<u32> = text.iter().skip(2).take(most).map_while(|byte| char::from(*byte).to_digit(base)).collect();
     let value = digits.iter().fold(0, |value, digit| value * base + digit);
     (!digits.is_empty()).then_some(((value & 0xff) as u8, 2 + digits.len()))
 }

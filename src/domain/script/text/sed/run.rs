@@ -219,13 +219,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn replace(
-        &self,
-        system: &mut System<'_>,
-        process: &Process,
-        name: &[u8],
-        text: Vec<u8>,
-    ) -> Result<(), Errno> {
+    fn replace(&self, system: &mut System<'_>, process: &Process, name: &[u8], text: Vec<u8>) -> Result<(), Errno> {
         let mut path = process.path(name);
         if self.settings.follow_links {
             path = system.tree.real_path(&path)?.ok_or(Errno::Missing)?;

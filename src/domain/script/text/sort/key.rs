@@ -68,7 +68,10 @@ pub(super) fn parse(process: &Process, text: &[u8]) -> Result<Result<Key, String
     let mut at = 0;
     let mut key = Key { start: (0, 0), end: None, rules: Rules::default(), has_rules: false };
     let Some(field) = number(&mut at) else {
-        return Ok(Err(format!("invalid number at field start: invalid count at start of {}", input::quoted(process, text))));
+        return Ok(Err(format!(
+            "invalid number at field start: invalid count at start of {}",
+            input::quoted(process, text)
+        )));
     };
     if field == 0 {
         return wrong("field number is zero");

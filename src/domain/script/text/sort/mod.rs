@@ -84,7 +84,8 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
         match input::read(system, process, name) {
             Ok(bytes) => texts.push(bytes),
             Err(error) => {
-                let step = if error == super::super::errno::Errno::IsADirectory { "read failed" } else { "cannot read" };
+                let step =
+                    if error == super::super::errno::Errno::IsADirectory { "read failed" } else { "cannot read" };
                 process.complain(system, &format!("{step}: {}: {error}", input::shown(name)))?;
                 return Ok(2);
             }
