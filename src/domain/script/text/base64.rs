@@ -1,7 +1,9 @@
 //! base64(1): bytes as text, and back.
 
 use ::base64::Engine as _;
-use ::base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use ::base64::alphabet;
+use ::base64::engine::DecodePaddingMode;
+use ::base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 
 use super::super::process::Process;
 use super::super::stop::Stop;
@@ -9,6 +11,14 @@ use super::super::system::System;
 use super::{input, options};
 
 const LONG: &[options::Long] = &[("decode", 'd'), ("ignore-garbage", 'i'), ("wrap", 'w')];
+
+/// Reads as GNU does: bits behind the last whole byte may be anything.
+const READER: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Runs it.
 pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {
@@ -69,9 +79,9 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
 fn decoded(text: &[u8]) -> (Vec<u8>, bool) {
     let mut out = Vec::new();
     for group in text.chunks(4) {
-        match STANDARD.decode(group) {
-            Ok(bytes) => out.extend(bytes),
-            Err(_) => {
+        match READER.decode(group) {
+            Ok(bytes) if group.len() == 4 => out.extend(bytes),
+            _ => {
                 // Of a broken group the letters before the fault still count.
                 let letters: Vec<u8> = group
                     .iter()
@@ -79,7 +89,7 @@ fn decoded(text: &[u8]) -> (Vec<u8>, bool) {
                     .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
                     .collect();
                 let usable = letters.get(..letters.len() - usize::from(letters.len() == 1)).unwrap_or_default();
-                out.extend(STANDARD_NO_PAD.decode(usable).unwrap_or_default());
+                out.extend(READER.decode(usable).unwrap_or_default());
                 return (out, false);
             }
         }

@@ -3,6 +3,7 @@
 
 use std::io::Read as _;
 
+use super::super::errno::Errno;
 use super::super::process::Process;
 use super::super::stop::Stop;
 use super::super::system::System;
@@ -48,7 +49,8 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
         let bytes = match input::read(system, process, &name) {
             Ok(bytes) => bytes,
             Err(error) => {
-                process.complain(system, &format!("{shown}: {error}"))?;
+                let suffix = if error == Errno::Missing && !shown.ends_with(".gz") { ".gz" } else { "" };
+                process.complain(system, &format!("{shown}{suffix}: {error}"))?;
                 status = 1;
                 continue;
             }

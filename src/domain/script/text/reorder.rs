@@ -26,7 +26,7 @@ pub(super) fn tac(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
             Err(error) => {
                 let (shown, folder) = (input::shown(&name), error == super::super::errno::Errno::IsADirectory);
                 let why = if folder {
-                    format!("{shown}: read error: {error}")
+                    format!("{shown}: read error: Invalid argument")
                 } else {
                     format!("failed to open '{shown}' for reading: {error}")
                 };

@@ -10,14 +10,7 @@ const LONG: &[options::Long] = &[("equal-width", 'w'), ("format", 'f'), ("separa
 
 /// Runs it.
 pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {
-    // A negative number is no option: options end before it.
-    let negative = |arg: &Vec<u8>| matches!(arg.as_slice(), [b'-', byte, ..] if byte.is_ascii_digit() || *byte == b'.');
-    let mut arguments = process.arguments().to_vec();
-    if let Some(at) = arguments.iter().position(negative) {
-        if !arguments.iter().take(at).any(|arg| arg == b"--") {
-            arguments.insert(at, b"--".to_vec());
-        }
-    }
+    let arguments = guarded(process.arguments());
     let parsed = match options::parse(&arguments, "+f:s:w", LONG) {
         Ok(parsed) => parsed,
         Err(bad) => return options::refuse(system, process, &bad, 1),
@@ -90,6 +83,25 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
     }
     process.out(system, &out)?;
     Ok(0)
+}
+
+/// The arguments with a `--` before a negative number that would be taken for an option.
+fn guarded(arguments: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let mut guarded = arguments.to_vec();
+    let mut at = 0;
+    while let Some(arg) = arguments.get(at) {
+        match arg.as_slice() {
+            b"-s" | b"-f" => at += 2,
+            [b'-', byte, ..] if byte.is_ascii_digit() || *byte == b'.' => {
+                guarded.insert(at, b"--".to_vec());
+                break;
+            }
+            b"--" => break,
+            [b'-', _, ..] => at += 1,
+            _ => break,
+        }
+    }
+    guarded
 }
 
 /// The digits behind the point.

@@ -30,7 +30,9 @@ pub(super) fn fold(system: &mut System<'_>, process: &mut Process) -> Result<u8,
                 match std::str::from_utf8(&value).ok().and_then(|text| text.parse::<usize>().ok()).filter(|n| *n > 0) {
                     Some(number) => width = number,
                     None => {
-                        let why = format!("invalid number of columns: {}", input::quoted(process, &value));
+                        let zero = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+                        let why = if zero { ": Numerical result out of range" } else { "" };
+                        let why = format!("invalid number of columns: {}{why}", input::quoted(process, &value));
                         process.complain(system, &why)?;
                         return Ok(1);
                     }

@@ -14,6 +14,7 @@ use mokapot::domain::script::{Limits, Process, Stream, System, command};
 
 mod awk;
 mod grep;
+mod hostile;
 mod lines;
 mod others;
 mod sed;
@@ -41,7 +42,7 @@ fn compare(files: &[(&str, &[u8])], cases: &[&str]) -> usize {
             continue;
         };
         count += 1;
-        match ours(&words, input.as_deref(), files) {
+        match ours(&words, input.as_deref(), files, Limits::default()) {
             Err(stop) => wrong.push(format!("{case}\n  stop: {stop}")),
             Ok(mut found) => {
                 if any_order {
@@ -166,7 +167,7 @@ fn list(top: &Path, folder: &Path, left: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
-fn ours(words: &[Vec<u8>], input: Option<&str>, files: &[(&str, &[u8])]) -> Result<Outcome, String> {
+fn ours(words: &[Vec<u8>], input: Option<&str>, files: &[(&str, &[u8])], limits: Limits) -> Result<Outcome, String> {
     let name = String::from_utf8_lossy(&words[0]).into_owned();
     let applet = command::applet(words[0].as_slice()).ok_or_else(|| format!("no applet {name}"))?;
     let mut tree = Tree::new();
@@ -182,7 +183,7 @@ fn ours(words: &[Vec<u8>], input: Option<&str>, files: &[(&str, &[u8])]) -> Resu
     }
     let none = |_: &Content| -> Result<Arc<[u8]>, String> { Err("no such content".into()) };
     let epoch = "1700000000".parse::<Epoch>().unwrap();
-    let mut system = System::new(&mut tree, Arch::Amd64, epoch, Limits::default(), &none);
+    let mut system = System::new(&mut tree, Arch::Amd64, epoch, limits, &none);
     let env = ENV.iter().map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).collect();
     let mut process = Process::new(words.to_vec(), env);
     let text = input.map(|name| content(files, name)).unwrap_or_default();
