@@ -19,10 +19,10 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
     if words.is_empty() {
         return options::refuse(system, process, &"missing operand", 2);
     }
-    if let [only] = words.as_slice() {
-        if matches!(only.as_slice(), b"--help" | b"--version") {
-            return Err(options::unsupported(process, options::OTHER));
-        }
+    if let [only] = words.as_slice()
+        && matches!(only.as_slice(), b"--help" | b"--version")
+    {
+        return Err(options::unsupported(process, options::OTHER));
     }
     let utf8 = input::utf8(process);
     let quotes = if utf8 { ("\u{2018}", "\u{2019}") } else { ("'", "'") };

@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(float(b'g', None, 100_000.0), "100000");
         assert_eq!(float(b'g', None, 1_000_000.0), "1e+06");
         assert_eq!(float(b'g', None, 0.0001), "0.0001");
-        assert_eq!(float(b'g', Some(3), 3.14159), "3.14");
+        assert_eq!(float(b'g', Some(3), 2.71429), "2.71");
         assert_eq!(float(b'e', Some(2), 12345.678), "1.23e+04");
         assert_eq!(float(b'f', None, 2.5), "2.500000");
         assert_eq!(float(b'f', Some(0), 2.5), "2");

@@ -254,12 +254,12 @@ fn parts(process: &Process, text: &[u8]) -> Result<Vec<Part>, String> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some((byte, _)) = bytes.get(at).copied() {
-        if plain(at, b'[') {
-            if let Some((part, next)) = bracket(process, &bytes, at)? {
-                found.push(part);
-                at = next;
-                continue;
-            }
+        if plain(at, b'[')
+            && let Some((part, next)) = bracket(process, &bytes, at)?
+        {
+            found.push(part);
+            at = next;
+            continue;
         }
         match bytes.get(at + 2) {
             Some((high, _)) if plain(at + 1, b'-') => {

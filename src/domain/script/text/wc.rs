@@ -74,7 +74,7 @@ fn width(system: &System<'_>, process: &Process, names: &[Vec<u8>], columns: usi
     let (mut sum, mut least) = (0, 1);
     for name in names {
         let size = if name == b"-" {
-            match process.streams.get(0).map(|open| Rc::clone(open)) {
+            match process.streams.get(0).map(Rc::clone) {
                 Some(open) => match &*open.borrow() {
                     Stream::File { path, .. } => size(system, path),
                     _ => None,

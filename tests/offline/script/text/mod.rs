@@ -153,7 +153,7 @@ fn real(words: &[Vec<u8>], input: Option<&str>, files: &[(&str, &[u8])]) -> Opti
 }
 
 fn content<'a>(files: &[(&str, &'a [u8])], name: &str) -> &'a [u8] {
-    files.iter().find(|(other, _)| *other == name).unwrap_or_else(|| panic!("no file {name}")).1
+    files.iter().find(|(other, _)| *other == name).expect("a file of the table").1
 }
 
 fn list(top: &Path, folder: &Path, left: &mut BTreeMap<String, Vec<u8>>) {
@@ -174,8 +174,8 @@ fn ours(words: &[Vec<u8>], input: Option<&str>, files: &[(&str, &[u8])], limits:
     let meta = |mode| Meta::root(mode, 0);
     for (name, bytes) in files {
         for (at, _) in name.match_indices('/') {
-            if tree.lookup(name[..at].as_bytes()).unwrap().is_none() {
-                tree.insert(name[..at].as_bytes(), Kind::Directory, meta(0o755), Owner::Generated, None).unwrap();
+            if tree.lookup(&name.as_bytes()[..at]).unwrap().is_none() {
+                tree.insert(&name.as_bytes()[..at], Kind::Directory, meta(0o755), Owner::Generated, None).unwrap();
             }
         }
         let file = Kind::File(Content::bytes(bytes.to_vec()));

@@ -410,10 +410,8 @@ impl Parser {
             self.plain_greater = before;
         }
         // `print (a, b) > "x"`: the brackets are around the list.
-        if let [Expr::Group(_)] = values.as_slice() {
-            if let Some(Expr::Group(list)) = values.pop() {
-                values = list;
-            }
+        if let [Expr::Group(list)] = values.as_mut_slice() {
+            values = std::mem::take(list);
         }
         if format && values.is_empty() {
             return self.unexpected();

@@ -550,10 +550,10 @@ impl<'m, 's> Machine<'m, 's> {
                     self.statement(first)?;
                 }
                 loop {
-                    if let Some(condition) = condition {
-                        if !self.eval(condition)?.is_true() {
-                            break;
-                        }
+                    if let Some(condition) = condition
+                        && !self.eval(condition)?.is_true()
+                    {
+                        break;
                     }
                     if let Some(flow) = self.turn(body)? {
                         return Ok(flow);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::super::super::stop::Stop;
 use super::super::regex::{Escapes, Regex, RegexError, Syntax};
-use super::program::{Action, Address, Command, Program, Substitution};
+use super::program::{Action, Address, Command, Program, Substitution, Table};
 use super::replacement;
 
 /// The text of a script, and where its parts come from.
@@ -571,7 +571,7 @@ impl Parser<'_> {
         Ok(Action::Substitute(Box::new(made)))
     }
 
-    fn transliteration(&mut self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Wrong> {
+    fn transliteration(&mut self) -> Result<Table, Wrong> {
         const UNTERMINATED: &str = "unterminated `y' command";
         let delimiter = match self.next() {
             None | Some(b'\n' | b'\\') => return self.wrong(UNTERMINATED),

@@ -80,10 +80,13 @@ pub(super) enum Action {
     WriteFirst(usize),
     Exchange,
     /// `y`: characters and what they become.
-    Transliterate(Vec<(Vec<u8>, Vec<u8>)>),
+    Transliterate(Table),
     Zap,
     LineNumber,
 }
+
+/// Characters and what each becomes.
+pub(super) type Table = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// An `s` command.
 #[derive(Debug)]

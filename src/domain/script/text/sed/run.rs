@@ -40,6 +40,9 @@ enum Queued<'a> {
     Line(Vec<u8>),
 }
 
+/// A file that `R` reads: its name, its bytes, and where the next line starts.
+type Reader<'a> = (&'a [u8], Arc<[u8]>, usize);
+
 struct Machine<'a> {
     program: &'a Program,
     settings: &'a Settings,
@@ -58,7 +61,7 @@ struct Machine<'a> {
     /// The files of `w`.
     files: Vec<Output>,
     /// The files of `R` and what is left of them.
-    readers: Vec<(&'a [u8], Arc<[u8]>, usize)>,
+    readers: Vec<Reader<'a>>,
     /// The file that is edited in place.
     edited: Option<Vec<u8>>,
 }
@@ -74,11 +77,11 @@ pub(super) fn run(
     let delimiter = if settings.zero { 0 } else { b'\n' };
     let separate = settings.separate || settings.in_place.is_some();
     for name in &program.outputs {
-        if descriptor(name).is_none() {
-            if let Err(error) = system.open_write(&process.path(name), false, process.umask) {
-                process.complain(system, &format!("couldn't open file {}: {error}", input::shown(name)))?;
-                return Ok(4);
-            }
+        if descriptor(name).is_none()
+            && let Err(error) = system.open_write(&process.path(name), false, process.umask)
+        {
+            process.complain(system, &format!("couldn't open file {}: {error}", input::shown(name)))?;
+            return Ok(4);
         }
     }
     let mut machine = Machine {
@@ -397,7 +400,7 @@ impl<'a> Machine<'a> {
                 self.line.drain(..=first);
                 return Ok(Flow::Restart);
             }
-            Action::FileName => self.out.line(&self.lines.name().to_vec(), true, b'\n'),
+            Action::FileName => self.out.line(self.lines.name(), true, b'\n'),
             Action::Get => self.line.clone_from(&self.hold),
             Action::GetAppend => {
                 system.budget.bytes(self.hold.len())?;

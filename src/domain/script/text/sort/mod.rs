@@ -187,10 +187,10 @@ fn merged<'a>(settings: &Settings, texts: &'a [Arc<[u8]>], delimiter: u8) -> Vec
     loop {
         let mut least: Option<(usize, &[u8])> = None;
         for (n, file) in files.iter_mut().enumerate() {
-            if let Some(line) = file.peek() {
-                if least.is_none_or(|(_, other)| settings.order(line, other) == Ordering::Less) {
-                    least = Some((n, line));
-                }
+            if let Some(line) = file.peek()
+                && least.is_none_or(|(_, other)| settings.order(line, other) == Ordering::Less)
+            {
+                least = Some((n, line));
             }
         }
         let Some(file) = least.and_then(|(n, _)| files.get_mut(n)) else { return out };
