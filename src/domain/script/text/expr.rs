@@ -8,7 +8,7 @@ use super::regex::{Escapes, Regex, Syntax};
 use super::{input, options};
 
 /// How deep brackets may stand in each other.
-const DEPTH: u32 = 200;
+const DEPTH: u32 = 50;
 
 /// Runs it.
 pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {

@@ -10,15 +10,15 @@ const FILES: &[(&str, &[u8])] = &[("five", b"one\ntwo\nthree\nfour\nfive\n"), ("
 fn hostile_programs_end() {
     let cases = [
         ("sed ':a;ba' five", "steps"),
-        ("sed ':a;s/^/xxxxxxxx/;ta' five", "bytes"),
+        ("sed ':a;s/^/xxxxxxxx/;ta' five", "more than"),
         ("sed ':a;s/.*/&&/;ta' five", "bytes"),
-        ("sed ':a;H;G;ba' five", "bytes"),
+        ("sed ':a;H;G;ba' five", "more than"),
         ("sed -n ':a;p;ba' five", "steps"),
         ("sed 's/\\(a*\\)*\\1b/x/' as", "steps"),
         ("sed -E 's/(a*)(a*)(a*)(a*)\\1\\2\\3\\4c/x/' as", "steps"),
         ("grep -E '(.*)(.*)(.*)\\1\\2\\3x' as", "steps"),
         ("awk 'BEGIN{while(1);}'", "steps"),
-        ("awk 'BEGIN{for(;;) x = x \"abcdefgh\"}'", "bytes"),
+        ("awk 'BEGIN{for(;;) x = x \"abcdefgh\"}'", "more than"),
         ("awk 'BEGIN{x = \"ab\"; while (1) x = x x}'", "bytes"),
         ("awk 'BEGIN{while (1) a[i++] = i}'", "steps"),
         ("awk 'function f(n) { return f(n + 1) } BEGIN { f(0) }'", "inside each other"),
@@ -27,8 +27,8 @@ fn hostile_programs_end() {
         ("awk 'BEGIN{printf \"%1000000000d\", 1}'", "so wide"),
         ("awk 'BEGIN{while (1) print \"x\" > \"out\"}'", "steps"),
         ("printf %1000000000d 1", "so wide"),
-        ("seq 1 1000000000000", "steps"),
-        ("seq 1 0.000001 1000000000", "steps"),
+        ("seq 1 1000000000000", "more than"),
+        ("seq 1 0.000001 1000000000", "more than"),
     ];
     for (case, reason) in cases {
         let (words, input) = words(case);

@@ -8,80 +8,86 @@ use super::eval::Resolved;
 use super::print;
 use super::record::{self, Separator};
 use super::run::{Jump, Machine, special};
-use super::syntax::{Expr, Place};
+use super::syntax::{Expr, Place, Slot};
 use super::value::Value;
 
 impl<'m> Machine<'m, '_> {
+    /// Calls a function. Its arguments are evaluated before the function that does the work is entered, so that calls inside
+    /// each other take little of the stack.
     pub(super) fn builtin(&mut self, name: &'static str, arguments: &'m [Expr]) -> Result<Value, Jump> {
-        let number = Value::Number;
-        let (first, second) = (arguments.first(), arguments.get(1));
-        Ok(match (name, first, second) {
-            ("length", None, _) => number(self.record_text().len() as f64),
-            ("length", Some(Expr::Get(Place::Variable(slot))), _) if self.is_array(*slot) => {
-                let array = self.array(*slot)?;
-                let count = array.borrow().elements.len();
-                number(count as f64)
+        match (name, arguments) {
+            ("length", []) => Ok(Value::Number(self.record_text().len() as f64)),
+            ("length", [Expr::Get(Place::Variable(slot))]) if self.is_array(*slot) => self.count_elements(*slot),
+            ("match", [text, pattern]) => self.find(text, pattern),
+            ("split", [text, array, by @ ..]) => self.split(text, array, by.first()),
+            ("sub" | "gsub", [pattern, replacement, target @ ..]) => {
+                self.substitute(name == "gsub", pattern, replacement, target.first())
             }
-            ("length", Some(text), _) => number(self.text(text)?.len() as f64),
-            ("index", Some(text), Some(part)) => {
-                let (text, part) = (self.text(text)?, self.text(part)?);
-                let found = if part.is_empty() {
-                    Some(0)
-                } else {
-                    text.windows(part.len()).position(|window| window == &*part)
-                };
-                number(found.map_or(0.0, |at| (at + 1) as f64))
+            _ => {
+                let values = self.values(arguments)?;
+                self.apply(name, &values)
             }
-            ("substr", Some(text), Some(start)) => {
-                let text = self.text(text)?;
-                let start = self.eval(start)?.number();
-                let length = arguments.get(2).map(|length| self.eval(length)).transpose()?.map(|value| value.number());
-                Value::text(substring(&text, start, length))
+        }
+    }
+
+    /// The values of expressions.
+    pub(super) fn values(&mut self, list: &'m [Expr]) -> Result<Vec<Value>, Jump> {
+        let mut values = Vec::with_capacity(list.len());
+        for expr in list {
+            values.push(self.eval(expr)?);
+        }
+        Ok(values)
+    }
+
+    fn count_elements(&mut self, array: Slot) -> Result<Value, Jump> {
+        let array = self.array(array)?;
+        let count = array.borrow().elements.len();
+        Ok(Value::Number(count as f64))
+    }
+
+    fn find(&mut self, text: &'m Expr, pattern: &'m Expr) -> Result<Value, Jump> {
+        let text = self.text(text)?;
+        let regex = self.regex(pattern)?;
+        let found = regex.find(&mut self.system.budget, &text, 0)?;
+        let (start, length) = found.map_or((0.0, -1.0), |(from, to)| ((from + 1) as f64, (to - from) as f64));
+        self.put(special::RSTART, Value::Number(start));
+        self.put(special::RLENGTH, Value::Number(length));
+        Ok(Value::Number(start))
+    }
+
+    fn apply(&mut self, name: &'static str, values: &[Value]) -> Result<Value, Jump> {
+        let conversion = self.text_of(special::CONVFMT);
+        let text = |at: usize| values.get(at).map_or_else(|| Rc::from([]), |value| value.bytes(&conversion));
+        let number = |at: usize| values.get(at).map_or(0.0, Value::number);
+        Ok(match name {
+            "length" => Value::Number(text(0).len() as f64),
+            "index" => {
+                let (text, part) = (text(0), text(1));
+                let found =
+                    if part.is_empty() { Some(0) } else { text.windows(part.len()).position(|there| there == &*part) };
+                Value::Number(found.map_or(0.0, |at| (at + 1) as f64))
             }
-            ("tolower", Some(text), _) => Value::text(self.text(text)?.to_ascii_lowercase()),
-            ("toupper", Some(text), _) => Value::text(self.text(text)?.to_ascii_uppercase()),
-            ("sprintf", Some(text), _) => {
-                let text = self.text(text)?;
-                let rest = arguments.get(1..).unwrap_or_default();
-                let values = rest.iter().map(|value| self.eval(value)).collect::<Result<Vec<_>, _>>()?;
-                let made = print::format(&text, &values, &self.text_of(special::CONVFMT))?.map_err(Jump::Fatal)?;
+            "substr" => Value::text(substring(&text(0), number(1), values.get(2).map(Value::number))),
+            "tolower" => Value::text(text(0).to_ascii_lowercase()),
+            "toupper" => Value::text(text(0).to_ascii_uppercase()),
+            "sprintf" => {
+                let rest = values.get(1..).unwrap_or_default();
+                let made = print::format(&text(0), rest, &conversion)?.map_err(Jump::Fatal)?;
                 self.system.budget.bytes(made.len())?;
                 Value::text(made)
             }
-            ("match", Some(text), Some(pattern)) if arguments.len() == 2 => {
-                let text = self.text(text)?;
-                let regex = self.regex(pattern)?;
-                let found = regex.find(&mut self.system.budget, &text, 0)?;
-                let (start, length) = found.map_or((0.0, -1.0), |(from, to)| ((from + 1) as f64, (to - from) as f64));
-                self.put(special::RSTART, number(start));
-                self.put(special::RLENGTH, number(length));
-                number(start)
-            }
-            ("split", Some(text), Some(array)) => self.split(text, array, arguments.get(2))?,
-            ("sub" | "gsub", Some(pattern), Some(replacement)) => {
-                self.substitute(name == "gsub", pattern, replacement, arguments.get(2))?
-            }
-            ("int", Some(a), _) => number(self.eval(a)?.number().trunc()),
-            ("sqrt", Some(a), _) => number(self.eval(a)?.number().sqrt()),
-            ("exp", Some(a), _) => number(self.eval(a)?.number().exp()),
-            ("log", Some(a), _) => number(self.eval(a)?.number().ln()),
-            ("sin", Some(a), _) => number(self.eval(a)?.number().sin()),
-            ("cos", Some(a), _) => number(self.eval(a)?.number().cos()),
-            ("atan2", Some(a), Some(b)) => {
-                let a = self.eval(a)?.number();
-                number(a.atan2(self.eval(b)?.number()))
-            }
-            ("system", Some(text), _) => {
-                let text = self.text(text)?;
-                number(self.streams.shell(self.system, self.process, &text, None, None)?.into())
-            }
-            ("close", Some(text), _) => {
-                let text = self.text(text)?;
-                number(self.streams.close(self.system, self.process, &text)?.into())
-            }
-            ("fflush", ..) => {
+            "int" => Value::Number(number(0).trunc()),
+            "sqrt" => Value::Number(number(0).sqrt()),
+            "exp" => Value::Number(number(0).exp()),
+            "log" => Value::Number(number(0).ln()),
+            "sin" => Value::Number(number(0).sin()),
+            "cos" => Value::Number(number(0).cos()),
+            "atan2" => Value::Number(number(0).atan2(number(1))),
+            "system" => Value::Number(self.streams.shell(self.system, self.process, &text(0), None, None)?.into()),
+            "close" => Value::Number(self.streams.close(self.system, self.process, &text(0))?.into()),
+            "fflush" => {
                 self.streams.flush(self.system, self.process)?;
-                number(0.0)
+                Value::Number(0.0)
             }
             _ => return Err(Stop::unsupported(&self.process.name(), format!("function {name}")).into()),
         })

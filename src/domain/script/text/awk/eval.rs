@@ -11,7 +11,7 @@ use super::syntax::{Expr, Operator, Place, Relation, Slot, Source};
 use super::value::{Array, Value};
 
 /// How deep expressions may stand in each other, through calls of functions as well.
-const DEPTH: u32 = 1000;
+const DEPTH: u32 = 500;
 
 /// A place whose subscripts are known.
 pub(super) enum Resolved {

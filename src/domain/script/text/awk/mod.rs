@@ -11,11 +11,13 @@ mod expression;
 mod lex;
 mod parse;
 mod print;
+mod reading;
 mod record;
 mod run;
 mod streams;
 mod syntax;
 mod value;
+mod variables;
 
 use super::super::process::Process;
 use super::super::stop::Stop;

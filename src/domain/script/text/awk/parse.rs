@@ -17,7 +17,7 @@ pub(super) const SPECIAL: [&str; 15] = [
 ];
 
 /// How deep brackets and blocks may stand in each other.
-const DEPTH: u32 = 200;
+const DEPTH: u32 = 100;
 
 /// Parses a program.
 pub(super) fn parse(text: &[u8], syntax: Syntax) -> Result<Program, Wrong> {

@@ -3,15 +3,14 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use super::super::super::process::Process;
 use super::super::super::stop::Stop;
 use super::super::super::system::System;
 use super::super::input;
 use super::super::regex::{Regex, Syntax};
-use super::record::{Record, Separator};
-use super::streams::{End, Streams, Text};
+use super::record::Record;
+use super::streams::{Streams, Text};
 use super::syntax::{Block, Expr, Pattern, Place, Program, Slot, Statement, Target};
 use super::value::{Array, Cell, Value};
 use super::{lex, print};
@@ -65,21 +64,21 @@ pub(super) struct Machine<'m, 's> {
     pub(super) system: &'m mut System<'s>,
     pub(super) process: &'m mut Process,
     pub(super) program: &'m Program,
-    syntax: Syntax,
-    globals: Vec<Cell>,
-    frames: Vec<Vec<Cell>>,
+    pub(super) syntax: Syntax,
+    pub(super) globals: Vec<Cell>,
+    pub(super) frames: Vec<Vec<Cell>>,
     pub(super) record: Record,
-    patterns: BTreeMap<Vec<u8>, Rc<Regex>>,
+    pub(super) patterns: BTreeMap<Vec<u8>, Rc<Regex>>,
     pub(super) streams: Streams,
     /// Which range patterns have begun.
     ranges: Vec<bool>,
-    input: Option<Text>,
+    pub(super) input: Option<Text>,
     /// How deep in expressions it is.
     pub(super) depth: u32,
     /// The operand that is read next.
-    operand: usize,
+    pub(super) operand: usize,
     /// Whether an operand was a file.
-    had_file: bool,
+    pub(super) had_file: bool,
     status: u8,
 }
 
@@ -236,216 +235,6 @@ impl<'m, 's> Machine<'m, 's> {
         Ok(())
     }
 
-    /// The next record of the operands' files.
-    pub(super) fn next_record(&mut self) -> Result<Option<Rc<[u8]>>, Jump> {
-        loop {
-            if let Some(mut text) = self.input.take() {
-                let end = self.record_end()?;
-                let record = text.record(self.system, &end)?;
-                if record.is_some() {
-                    self.input = Some(text);
-                    self.count(special::NR);
-                    self.count(special::FNR);
-                    return Ok(record);
-                }
-            }
-            if !self.next_file()? {
-                return Ok(None);
-            }
-        }
-    }
-
-    /// Opens the next operand that is a file; standard input where none is.
-    fn next_file(&mut self) -> Result<bool, Jump> {
-        loop {
-            let last = self.value_of(special::ARGC).number();
-            let at = self.operand;
-            if at as f64 >= last {
-                if self.had_file {
-                    return Ok(false);
-                }
-                self.had_file = true;
-                let bytes = self.process.read_all(self.system, 0).unwrap_or_default();
-                self.input = Some(Text::new(Arc::from(bytes)));
-                return Ok(true);
-            }
-            self.operand += 1;
-            let argv = self.array(Slot::Global(special::ARGV))?;
-            let key = at.to_string();
-            let Some((_, operand)) = argv.borrow().elements.get(key.as_bytes()).cloned() else { continue };
-            let name = operand.bytes(b"%.6g");
-            if name.is_empty() || self.assign_operand(&name) {
-                continue;
-            }
-            self.had_file = true;
-            match input::read(self.system, self.process, &name) {
-                Ok(bytes) => {
-                    self.put(special::FILENAME, Value::text(name));
-                    self.put(special::FNR, Value::Number(0.0));
-                    self.input = Some(Text::new(bytes));
-                    return Ok(true);
-                }
-                Err(error) => return Err(Jump::Fatal(format!("cannot open {} ({error})", input::shown(&name)))),
-            }
-        }
-    }
-
-    /// Does what an operand `name=value` says; false where it is no such thing.
-    fn assign_operand(&mut self, text: &[u8]) -> bool {
-        let Some(equals) = text.iter().position(|byte| *byte == b'=') else { return false };
-        let (name, value) = text.split_at(equals);
-        let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-        if name.first().is_none_or(u8::is_ascii_digit) || !name.iter().all(word) {
-            return false;
-        }
-        let number = self.program.globals.iter().position(|global| global.as_bytes() == name);
-        if let Some(number) = number {
-            let value = Value::input(&lex::unescaped(value.get(1..).unwrap_or_default()));
-            self.put(number, value);
-        }
-        true
-    }
-
-    fn count(&mut self, variable: usize) {
-        let next = self.value_of(variable).number() + 1.0;
-        self.put(variable, Value::Number(next));
-    }
-
-    /// How records end, by `RS`.
-    pub(super) fn record_end(&mut self) -> Result<End, Jump> {
-        let text = self.text_of(special::RS);
-        Ok(match &*text {
-            [] => End::Paragraph,
-            [byte] => End::Byte(*byte),
-            pattern => End::Pattern(self.pattern(pattern)?),
-        })
-    }
-
-    pub(super) fn set_record(&mut self, text: Rc<[u8]>) {
-        self.record.set(text);
-    }
-
-    /// Splits the record into fields if it is not yet.
-    pub(super) fn split_record(&mut self) -> Result<(), Jump> {
-        if self.record.needs_split() {
-            let separator = self.text_of(special::FS);
-            let by = self.separator(&separator)?;
-            let lines = self.text_of(special::RS).is_empty();
-            self.record.split(&mut self.system.budget, &by, lines)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn record_text(&mut self) -> Rc<[u8]> {
-        let (between, format) = (self.text_of(special::OFS), self.text_of(special::CONVFMT));
-        self.record.text(&between, &format)
-    }
-
-    /// What a text means as a field separator.
-    pub(super) fn separator(&mut self, text: &[u8]) -> Result<Separator, Jump> {
-        Ok(match text {
-            b" " => Separator::Blanks,
-            b"" => Separator::Nothing,
-            [byte] if *byte != b'\\' => Separator::Byte(*byte),
-            pattern => Separator::Pattern(self.pattern(pattern)?),
-        })
-    }
-
-    /// A text as a pattern.
-    pub(super) fn pattern(&mut self, text: &[u8]) -> Result<Rc<Regex>, Jump> {
-        if let Some(regex) = self.patterns.get(text) {
-            return Ok(Rc::clone(regex));
-        }
-        match Regex::new(text, self.syntax) {
-            Ok(regex) => {
-                let regex = Rc::new(regex);
-                self.patterns.insert(text.to_vec(), Rc::clone(&regex));
-                Ok(regex)
-            }
-            Err(error) => Err(Jump::Fatal(format!(
-                "run time error: regular expression compile failed ({error})\n{}",
-                input::shown(text)
-            ))),
-        }
-    }
-
-    fn cell(&mut self, slot: Slot) -> Option<&mut Cell> {
-        match slot {
-            Slot::Global(n) => self.globals.get_mut(n),
-            Slot::Local(n) => self.frames.last_mut().and_then(|frame| frame.get_mut(n)),
-        }
-    }
-
-    /// A global variable that is no array.
-    pub(super) fn value_of(&self, global: usize) -> Value {
-        match self.globals.get(global) {
-            Some(Cell::Value(value)) => value.clone(),
-            _ => Value::Nothing,
-        }
-    }
-
-    pub(super) fn text_of(&self, global: usize) -> Rc<[u8]> {
-        self.value_of(global).bytes(b"%.6g")
-    }
-
-    pub(super) fn put(&mut self, global: usize, value: Value) {
-        if let Some(cell) = self.globals.get_mut(global) {
-            *cell = Cell::Value(value);
-        }
-    }
-
-    /// The value of a variable.
-    pub(super) fn get(&mut self, slot: Slot) -> Result<Value, Jump> {
-        if slot == Slot::Global(special::NF) {
-            self.split_record()?;
-            return Ok(Value::Number(self.record.count() as f64));
-        }
-        match self.cell(slot) {
-            Some(Cell::Value(value)) => Ok(value.clone()),
-            Some(Cell::Array(_)) => Err(Jump::Fatal("type error: an array where a value is wanted".into())),
-            _ => Ok(Value::Nothing),
-        }
-    }
-
-    pub(super) fn set(&mut self, slot: Slot, value: Value) -> Result<(), Jump> {
-        if slot == Slot::Global(special::NF) {
-            self.split_record()?;
-            self.record.resize(value.number().max(0.0) as usize)?;
-            return Ok(());
-        }
-        match self.cell(slot) {
-            Some(Cell::Array(_)) => Err(Jump::Fatal("type error: an array where a value is wanted".into())),
-            Some(cell) => {
-                *cell = Cell::Value(value);
-                Ok(())
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// The array of a variable; one that was not used becomes one.
-    pub(super) fn array(&mut self, slot: Slot) -> Result<Rc<RefCell<Array>>, Jump> {
-        let Some(cell) = self.cell(slot) else { return Ok(Rc::default()) };
-        match cell {
-            Cell::Array(array) => Ok(Rc::clone(array)),
-            Cell::Unused(array) => {
-                let array = Rc::clone(array);
-                *cell = Cell::Array(Rc::clone(&array));
-                Ok(array)
-            }
-            Cell::Value(_) => Err(Jump::Fatal("type error: a value where an array is wanted".into())),
-        }
-    }
-
-    /// Whether a variable is an array.
-    pub(super) fn is_array(&mut self, slot: Slot) -> bool {
-        match self.cell(slot) {
-            Some(Cell::Array(_)) => true,
-            Some(Cell::Unused(array)) => !array.borrow().elements.is_empty(),
-            _ => false,
-        }
-    }
-
     /// Calls a function of the program.
     pub(super) fn call(&mut self, number: usize, arguments: &'m [Expr]) -> Result<Value, Jump> {
         let program = self.program;
@@ -520,8 +309,10 @@ impl<'m, 's> Machine<'m, 's> {
                 return Err(Jump::Exit);
             }
             Statement::Return(value) => {
-                let value = value.as_ref().map(|value| self.eval(value)).transpose()?;
-                return Ok(Flow::Return(value.unwrap_or(Value::Nothing)));
+                return Ok(Flow::Return(match value {
+                    Some(value) => self.eval(value)?,
+                    None => Value::Nothing,
+                }));
             }
             Statement::Delete(array, subscript) => self.delete(*array, subscript.as_deref())?,
         }
@@ -593,7 +384,7 @@ impl<'m, 's> Machine<'m, 's> {
     }
 
     fn print(&mut self, format: bool, values: &'m [Expr], to: Option<&'m (Target, Expr)>) -> Result<(), Jump> {
-        let values = values.iter().map(|value| self.eval(value)).collect::<Result<Vec<_>, _>>()?;
+        let values = self.values(values)?;
         let text = if format {
             let conversion = self.text_of(special::CONVFMT);
             let (first, rest) =

@@ -13,6 +13,7 @@
 
 mod automaton;
 mod backtrack;
+mod bracket;
 mod parse;
 
 use super::super::limits::Budget;

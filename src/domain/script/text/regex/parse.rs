@@ -2,6 +2,7 @@
 
 use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Look};
 
+use super::bracket::{SPACE, WORD, add};
 use super::{Edges, RegexError};
 
 /// Which of the dialects a pattern is in.
@@ -66,7 +67,7 @@ pub(super) enum Node {
 /// The most that an interval may say (`RE_DUP_MAX`).
 const MOST: u32 = 0x7fff;
 /// How deep groups may stand in each other.
-const DEPTH: usize = 200;
+const DEPTH: usize = 100;
 
 impl Node {
     /// The same, where it stands as `edges` want.
@@ -102,10 +103,10 @@ pub(super) fn parse(text: &[u8], syntax: Syntax, offset: usize) -> Result<Patter
     Ok(Pattern { node, groups: parser.groups, references: parser.references })
 }
 
-struct Parser<'a> {
-    text: &'a [u8],
-    at: usize,
-    syntax: Syntax,
+pub(super) struct Parser<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) at: usize,
+    pub(super) syntax: Syntax,
     groups: usize,
     offset: usize,
     open: usize,
@@ -115,7 +116,7 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn peek(&self, n: usize) -> Option<u8> {
+    pub(super) fn peek(&self, n: usize) -> Option<u8> {
         self.text.get(self.at + n).copied()
     }
 
@@ -319,7 +320,7 @@ impl Parser<'_> {
         Node::Set(self.folded(Class::Bytes(ClassBytes::new([ClassBytesRange::new(byte, byte)]))))
     }
 
-    fn folded(&self, mut class: Class) -> Class {
+    pub(super) fn folded(&self, mut class: Class) -> Class {
         if self.syntax.fold {
             // Without tables for other scripts only ASCII is folded.
             let _ = class.try_case_fold_simple();
@@ -328,7 +329,7 @@ impl Parser<'_> {
     }
 
     /// The empty set of the text's alphabet.
-    fn empty(&self) -> Class {
+    pub(super) fn empty(&self) -> Class {
         if self.syntax.utf8 { Class::Unicode(ClassUnicode::empty()) } else { Class::Bytes(ClassBytes::empty()) }
     }
 
@@ -376,100 +377,6 @@ impl Parser<'_> {
         self.at += 1;
         Ok(self.character())
     }
-
-    /// The rest of a bracket expression.
-    fn bracket(&mut self) -> Result<Node, RegexError> {
-        let mut class = self.empty();
-        let mut broken = ClassBytes::empty();
-        let negated = self.peek(0) == Some(b'^');
-        self.at += usize::from(negated);
-        let start = self.at;
-        loop {
-            match self.peek(0) {
-                None => return Err(RegexError::Bracket),
-                Some(b']') if self.at > start => break,
-                Some(b'[') if self.peek(1) == Some(b':') => {
-                    let fold = self.syntax.fold;
-                    let name = self.delimited(b':')?;
-                    for (low, high) in ranges(name, fold).ok_or(RegexError::Class)? {
-                        add(&mut class, u32::from(*low), u32::from(*high));
-                    }
-                }
-                Some(_) => {
-                    let low = self.member()?;
-                    let mut high = low;
-                    if self.peek(0) == Some(b'-') && !matches!(self.peek(1), Some(b']') | None) {
-                        self.at += 1;
-                        high = self.member()?;
-                        if low.0 > high.0 {
-                            return Err(RegexError::Range);
-                        }
-                    }
-                    if self.syntax.utf8 && low.1 {
-                        broken.push(ClassBytesRange::new((low.0 & 0xff) as u8, (high.0 & 0xff) as u8));
-                    } else {
-                        add(&mut class, low.0, high.0);
-                    }
-                }
-            }
-        }
-        self.at += 1;
-        let mut class = self.folded(class);
-        if negated {
-            class.negate();
-            // GNU sed and grep let `[^a]` match a newline of the text.
-        } else if !broken.ranges().is_empty() {
-            return Ok(Node::Alternate(vec![Node::Set(class), Node::Set(Class::Bytes(broken))]));
-        }
-        Ok(Node::Set(class))
-    }
-
-    /// One end of a range, or a member: its code, and whether it is a byte that is no character.
-    fn member(&mut self) -> Result<(u32, bool), RegexError> {
-        match (self.peek(0), self.peek(1)) {
-            (Some(b'['), Some(kind @ (b'.' | b'='))) => {
-                let name = self.delimited(kind)?.to_vec();
-                match first(&name, self.syntax.utf8) {
-                    Some((c, length)) if length == name.len() => Ok((c.into(), false)),
-                    _ => match name.as_slice() {
-                        [byte] => Ok((u32::from(*byte), true)),
-                        _ => Err(RegexError::Collation),
-                    },
-                }
-            }
-            (Some(b'\\'), Some(next)) if self.syntax.escapes != Escapes::Grep => {
-                let rest = self.text.get(self.at..).unwrap_or_default();
-                if let Some((byte, length)) = control(rest, self.syntax.escapes) {
-                    self.at += length;
-                    return Ok((u32::from(byte), byte >= 0x80));
-                }
-                self.at += 1;
-                if self.syntax.escapes == Escapes::Sed {
-                    return Ok((u32::from(b'\\'), false));
-                }
-                self.at += 1;
-                Ok((u32::from(next), next >= 0x80))
-            }
-            (Some(byte), _) => {
-                let rest = self.text.get(self.at..).unwrap_or_default();
-                let (code, length, broken) = match first(rest, self.syntax.utf8) {
-                    Some((c, length)) => (c.into(), length, false),
-                    None => (u32::from(byte), 1, true),
-                };
-                self.at += length;
-                Ok((code, broken))
-            }
-            (None, _) => Err(RegexError::Bracket),
-        }
-    }
-
-    /// What stands in `[:name:]`, `[.name.]` or `[=name=]`.
-    fn delimited(&mut self, kind: u8) -> Result<&[u8], RegexError> {
-        let rest = self.text.get(self.at + 2..).unwrap_or_default();
-        let end = rest.windows(2).position(|pair| pair == [kind, b']']).ok_or(RegexError::Bracket)?;
-        self.at += end + 4;
-        Ok(rest.get(..end).unwrap_or_default())
-    }
 }
 
 /// The character that `text` starts with; none in a text of bytes, but ASCII, and none where it is broken.
@@ -488,44 +395,8 @@ pub(super) fn first(text: &[u8], utf8: bool) -> Option<(char, usize)> {
     Some((std::str::from_utf8(part).ok()?.chars().next()?, length))
 }
 
-fn add(class: &mut Class, low: u32, high: u32) {
-    match class {
-        Class::Bytes(class) => {
-            let byte = |code: u32| u8::try_from(code).unwrap_or(u8::MAX);
-            class.push(ClassBytesRange::new(byte(low), byte(high)));
-        }
-        Class::Unicode(class) => {
-            let edge = |code: u32, other: char| char::from_u32(code).unwrap_or(other);
-            class.push(ClassUnicodeRange::new(edge(low, '\u{e000}'), edge(high, '\u{d7ff}')));
-        }
-    }
-}
-
-const WORD: &[(u8, u8)] = &[(b'0', b'9'), (b'A', b'Z'), (b'_', b'_'), (b'a', b'z')];
-const SPACE: &[(u8, u8)] = &[(9, 13), (b' ', b' ')];
-
-/// The members of a class by its name, in ASCII.
-fn ranges(name: &[u8], fold: bool) -> Option<&'static [(u8, u8)]> {
-    Some(match name {
-        b"alpha" => &[(b'A', b'Z'), (b'a', b'z')],
-        b"lower" | b"upper" if fold => &[(b'A', b'Z'), (b'a', b'z')],
-        b"lower" => &[(b'a', b'z')],
-        b"upper" => &[(b'A', b'Z')],
-        b"digit" => &[(b'0', b'9')],
-        b"xdigit" => &[(b'0', b'9'), (b'A', b'F'), (b'a', b'f')],
-        b"alnum" => &[(b'0', b'9'), (b'A', b'Z'), (b'a', b'z')],
-        b"space" => SPACE,
-        b"blank" => &[(b'\t', b'\t'), (b' ', b' ')],
-        b"cntrl" => &[(0, 31), (127, 127)],
-        b"punct" => &[(33, 47), (58, 64), (91, 96), (123, 126)],
-        b"print" => &[(32, 126)],
-        b"graph" => &[(33, 126)],
-        _ => return None,
-    })
-}
-
 /// The control character that an escape at the start of `text` stands for, and the escape's length.
-fn control(text: &[u8], escapes: Escapes) -> Option<(u8, usize)> {
+pub(super) fn control(text: &[u8], escapes: Escapes) -> Option<(u8, usize)> {
     if escapes == Escapes::Grep {
         return None;
     }

@@ -9,6 +9,7 @@ mod parse;
 mod program;
 mod replacement;
 mod run;
+mod scan;
 
 use super::super::process::Process;
 use super::super::stop::Stop;
