@@ -153,7 +153,7 @@ fn real(words: &[Vec<u8>], input: Option<&str>, files: &[(&str, &[u8])]) -> Opti
 }
 
 fn content<'a>(files: &[(&str, &'a [u8])], name: &str) -> &'a [u8] {
-    files.iter().find(|(other, _)| *other == name).expect("a file of the table").1
+    files.iter().find(|(other, _)| *other == name).unwrap().1
 }
 
 fn list(top: &Path, folder: &Path, left: &mut BTreeMap<String, Vec<u8>>) {
