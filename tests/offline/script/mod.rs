@@ -5,3 +5,4 @@ mod debian_dpkg;
 mod debian_openssl;
 mod debian_systemd;
 mod files;
+mod text;
