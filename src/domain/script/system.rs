@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::errno::Errno;
 use super::limits::{Budget, Limits};
+use super::shell::Trace;
 use super::stop::{Site, Stop, StopKind};
 use super::stream::{Open, Stream};
 use crate::base::{Arch, Epoch};
@@ -32,6 +33,8 @@ pub struct System<'a> {
     pub site: Site,
     /// What was changed so far, in order.
     pub effects: Vec<Effect>,
+    /// The lines that are reached, when somebody wants to know.
+    pub trace: Option<Trace>,
     read: ReadContent<'a>,
     /// Bytes of files that were read before.
     cache: BTreeMap<(u32, u32), Arc<[u8]>>,
@@ -73,6 +76,7 @@ impl<'a> System<'a> {
             budget: Budget::new(limits),
             site: Site::default(),
             effects: Vec::new(),
+            trace: None,
             read,
             cache: BTreeMap::new(),
             broken: None,

@@ -1,1 +1,3 @@
 //! The interpreter against the real programs.
+
+mod shell;

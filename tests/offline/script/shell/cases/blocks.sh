@@ -1,0 +1,2 @@
+cat <<E
+a $1 "b" 'c' \$x \\ \` $(echo sub) `echo bq` $((1+1))
