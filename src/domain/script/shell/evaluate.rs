@@ -136,7 +136,7 @@ impl Shell {
     /// The status the shell ends with, after its `EXIT` trap.
     pub(super) fn finish(&mut self, system: &mut System<'_>, outcome: Run) -> Run {
         let mut status = match outcome {
-            Ok(status) | Err(Halt::Exit(status) | Halt::Return(status)) => status,
+            Ok(status) | Err(Halt::Exit(status) | Halt::Error(status) | Halt::Return(status)) => status,
             Err(Halt::Break(_) | Halt::Continue(_)) => 0,
             Err(Halt::Stop(stop)) => return Err(Halt::Stop(stop)),
         };
@@ -145,7 +145,7 @@ impl Shell {
             self.builtin = None;
             let script = Rc::new(Script { name: String::new(), text: action, fixed: Some(system.site.clone()) });
             match self.text(system, &script, false) {
-                Err(Halt::Exit(other)) => status = other,
+                Err(Halt::Exit(other) | Halt::Error(other)) => status = other,
                 Err(Halt::Stop(stop)) => return Err(Halt::Stop(stop)),
                 _ => {}
             }

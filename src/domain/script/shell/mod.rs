@@ -102,8 +102,6 @@ struct Shell {
     jobs: Vec<u8>,
     /// How far `getopts` is within an argument.
     letter: usize,
-    /// bash's `RANDOM`, which is none here.
-    random: u32,
 }
 
 /// `$$`.
@@ -129,6 +127,8 @@ struct Script {
 enum Halt {
     /// The shell ends.
     Exit(u8),
+    /// An error ends the shell, unless a regular built-in met it.
+    Error(u8),
     /// So many loops end.
     Break(u32),
     /// All of so many loops end but the last, which goes on.
@@ -202,7 +202,6 @@ impl Shell {
             subshell: false,
             jobs: Vec::new(),
             letter: 0,
-            random: 0,
         }
     }
 
@@ -230,9 +229,9 @@ impl Shell {
     /// Writes a message and ends the shell, as an error in an expansion or a special built-in does.
     fn fail<T>(&mut self, system: &mut System<'_>, text: &[u8]) -> Run<T> {
         self.complain(system, text)?;
-        Err(Halt::Exit(match self.mode {
-            Mode::Dash => 2,
-            Mode::Bash => 1,
-        }))
+        Err(match self.mode {
+            Mode::Dash => Halt::Error(2),
+            Mode::Bash => Halt::Exit(127),
+        })
     }
 }

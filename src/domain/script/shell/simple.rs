@@ -41,7 +41,7 @@ impl Shell {
                     builtins::find(name, self.mode).is_some_and(|builtin| builtin.special) && self.mode == Mode::Dash
                 });
                 let status = self.redirect_failed();
-                if special { Err(Halt::Exit(status)) } else { Ok(status) }
+                if special { Err(Halt::Error(status)) } else { Ok(status) }
             }
             Err(halt) => Err(halt),
         };
@@ -110,13 +110,13 @@ impl Shell {
         let arguments = fields.get(1..).unwrap_or_default();
         match found {
             Found::Function(function) => self.call(system, function, arguments.to_vec(), tested),
-            Found::Special(builtin) | Found::Regular(builtin) => {
+            Found::Special(builtin) => {
                 let outer = self.builtin.replace(builtin.name);
-                let call = builtins::Call { arguments, tested, saved };
-                let run = (builtin.run)(self, system, call);
+                let run = (builtin.run)(self, system, builtins::Call { arguments, tested, saved });
                 self.builtin = outer;
                 run
             }
+            Found::Regular(builtin) => self.contained(system, builtin, builtins::Call { arguments, tested, saved }),
             Found::Program => self.program(system, fields),
         }
     }

@@ -40,5 +40,5 @@ fn generated_scripts_do_what_dash_does() {
 
 #[test]
 fn bash_scripts_do_what_bash_does() {
-    compare("bash", Mode::Bash, hand::BASH.iter().map(|case| case.as_bytes().to_vec()));
+    compare("bash", Mode::Bash, hand::bash().into_iter().map(String::into_bytes));
 }

@@ -42,7 +42,7 @@ pub(super) fn stubs(folder: &Path) {
 pub(super) fn real(program: &str, stubs: &Path, folder: &Path, script: &[u8]) -> Outcome {
     use std::os::unix::ffi::OsStrExt as _;
     fs::create_dir(folder).unwrap();
-    let output = Command::new(program)
+    let output = Command::new(Path::new("/bin").join(program))
         .arg("-c")
         .arg(std::ffi::OsStr::from_bytes(script))
         .args(["case", "one", "two words"])
@@ -94,7 +94,7 @@ pub(super) fn interpreted(mode: Mode, script: &[u8]) -> Outcome {
     }
     let read = |_: &Content| -> Result<std::sync::Arc<[u8]>, String> { Err("nothing was shipped".into()) };
     let limits = Limits { steps: 300_000, bytes: 10_000_000, ..Limits::default() };
-    let mut system = System::new(&mut tree, Arch::Amd64, Epoch::default(), limits, &read);
+    let mut system = System::new(&mut tree, Arch::Amd64, Epoch::ZERO, limits, &read);
     let args = ["case", "one", "two words"].map(|arg| arg.as_bytes().to_vec()).to_vec();
     let env = [("PATH", "/bin"), ("HOME", "/home/me"), ("LC_ALL", "C")];
     let env = env.map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec())).into();

@@ -99,11 +99,8 @@ pub(super) fn command(shell: &mut Shell, system: &mut System<'_>, mut call: Call
     match find(name, shell.mode) {
         Some(builtin) => {
             // As a regular built-in: its errors do not end the shell.
-            let outer = shell.builtin.replace(builtin.name);
             call.arguments = rest;
-            let run = (builtin.run)(shell, system, call);
-            shell.builtin = outer;
-            run
+            shell.contained(system, builtin, call)
         }
         None => {
             let outer = shell.builtin.take();

@@ -108,11 +108,20 @@ impl Shell {
     /// Says what is wrong with a call; that ends the shell where the built-in is a special one.
     fn wrong(&mut self, system: &mut System<'_>, text: &[u8]) -> Run {
         self.complain(system, text)?;
-        let special = self.builtin.and_then(|name| find(name.as_bytes(), self.mode)).is_some_and(|found| found.special);
         match self.mode {
-            Mode::Dash if special => Err(Halt::Exit(2)),
-            Mode::Dash => Ok(2),
+            Mode::Dash => Err(Halt::Error(2)),
             Mode::Bash => Ok(1),
+        }
+    }
+
+    /// Calls a built-in as a regular one: its errors do not end the shell.
+    pub(super) fn contained(&mut self, system: &mut System<'_>, builtin: &'static Builtin, call: Call<'_>) -> Run {
+        let outer = self.builtin.replace(builtin.name);
+        let run = (builtin.run)(self, system, call);
+        self.builtin = outer;
+        match run {
+            Err(Halt::Error(status)) => Ok(status),
+            run => run,
         }
     }
 
