@@ -43,6 +43,10 @@ pub(super) fn unescape(text: &[u8], dialect: Dialect) -> (Vec<u8>, bool) {
             b'\'' | b'"' | b'?' if dialect == Dialect::Ansi => out.push(*escape),
             b'c' if echo => return (out, true),
             b'0' if echo => out.push(octal(&mut rest, 3)),
+            b'1'..=b'7' if dialect == Dialect::Echo => {
+                rest = rest_from(text, rest.len() + 1);
+                out.push(octal(&mut rest, 3));
+            }
             b'0'..=b'7' if !echo => {
                 rest = rest_from(text, rest.len() + 1);
                 out.push(octal(&mut rest, 3));

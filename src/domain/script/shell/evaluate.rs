@@ -383,13 +383,11 @@ impl Shell {
         let parameters = std::mem::replace(&mut self.parameters, arguments);
         let script = std::mem::replace(&mut self.script, Rc::clone(&function.script));
         let loops = std::mem::take(&mut self.loops);
-        let start = self.function_line.replace(function.body.place.line);
         self.returnable += 1;
         self.variables.enter();
         let run = self.command(system, &function.body, tested);
         self.variables.leave();
         self.returnable -= 1;
-        self.function_line = start;
         self.loops = loops;
         self.script = script;
         self.parameters = parameters;

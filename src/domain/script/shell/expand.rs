@@ -98,7 +98,7 @@ impl Shell {
         let mut expanded = Vec::new();
         self.expand(system, word, Style::SINGLE, &mut expanded)?;
         expanded.retain(|item| item & (BREAK | NULL) == 0);
-        Ok(pattern::Pattern::new(&expanded))
+        Ok(pattern::Pattern::new(&expanded, self.mode))
     }
 
     /// Expands the parts of a word, in order.
@@ -126,7 +126,7 @@ impl Shell {
                     out.push(NULL);
                     self.expand(system, parts, Style { quoted: true, ..style }, out)?;
                     // `"$@"` without parameters is no field.
-                    if out.len() == before + 1 && self.parameters.is_empty() && parts.iter().any(is_all_parameters) {
+                    if out.len() == before + 1 && parts.iter().any(|part| self.is_nobody(part)) {
                         out.truncate(before);
                     }
                 }
@@ -192,6 +192,24 @@ impl Shell {
         Ok(())
     }
 
+    /// Whether a part is `$@` without parameters, or an array without elements.
+    fn is_nobody(&self, part: &Part) -> bool {
+        let Part::Parameter(parameter) = part else { return false };
+        if !matches!(parameter.action, super::syntax::Action::Value | super::syntax::Action::Slice { .. }) {
+            return false;
+        }
+        match parameter.index.as_deref() {
+            None => parameter.name == b"@" && self.parameters.is_empty(),
+            Some([Part::Quoted(all)]) => {
+                all == b"@"
+                    && self.variables.find(&parameter.name).is_none_or(|variable| {
+                        variable.value.is_none() && variable.array.as_ref().is_none_or(|array| array.is_empty())
+                    })
+            }
+            _ => false,
+        }
+    }
+
     /// The folder that `~user` stands for.
     fn home(&self, system: &mut System<'_>, user: &[u8]) -> Option<Vec<u8>> {
         if user.is_empty() {
@@ -251,7 +269,7 @@ impl arithmetic::Names for Shell {
     fn value(&mut self, name: &[u8]) -> Result<Vec<u8>, String> {
         match self.lookup(name) {
             Ok(Some(value)) => Ok(value),
-            Ok(None) if self.on(b'u') => Err(format!("{}: parameter not set", String::from_utf8_lossy(name))),
+            Ok(None) if self.on(b'u') && self.mode == Mode::Bash => Err(format!("{}: parameter not set", String::from_utf8_lossy(name))),
             Ok(None) => Ok(Vec::new()),
             Err(Halt::Stop(stop)) => Err(stop.to_string()),
             Err(_) => Err("no value".into()),
@@ -290,8 +308,4 @@ fn braces(word: &[Part]) -> bool {
         let inside = close.and_then(|close| rest.get(..close)).unwrap_or_default();
         inside.contains(&b',') || inside.windows(2).any(|pair| pair == b"..")
     })
-}
-
-fn is_all_parameters(part: &Part) -> bool {
-    matches!(part, Part::Parameter(parameter) if parameter.name == b"@")
 }

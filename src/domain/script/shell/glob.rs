@@ -25,7 +25,7 @@ pub(super) fn expand(system: &mut System<'_>, process: &Process, field: &[Item],
             };
             if !is_pattern(component) {
                 // A backslash out of an expansion hides the next character.
-                let name = Pattern::new(component).literal().unwrap_or_default();
+                let name = Pattern::new(component, mode).literal().unwrap_or_default();
                 let path = join(&name);
                 let here = if path.is_empty() { b".".as_slice() } else { &path };
                 if system.lstat(&process.path(here)).is_ok() || path.iter().all(|byte| *byte == b'/') {
@@ -33,7 +33,7 @@ pub(super) fn expand(system: &mut System<'_>, process: &Process, field: &[Item],
                 }
                 continue;
             }
-            let pattern = Pattern::new(component);
+            let pattern = Pattern::new(component, mode);
             let folder = if path.is_empty() { process.cwd.clone() } else { process.path(&path) };
             let mut names = system.names(&folder).unwrap_or_default();
             if mode == Mode::Dash {

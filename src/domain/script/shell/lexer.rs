@@ -13,8 +13,6 @@ use super::word::{Quotes, is_name, is_name_start};
 
 /// Constructs inside each other; far more than any real script has.
 const MAX_NESTING: usize = 60;
-/// `case` inside of `case`: the grammar's crate takes time exponential in it to refuse an error inside.
-const MAX_CASES: usize = 12;
 /// `$((…` that turned out to be commands.
 const MAX_RETRIES: u32 = 12;
 
@@ -52,6 +50,8 @@ pub(super) enum Lexeme {
     Arithmetic(Word),
     /// bash's `[[ … ]]`.
     Conditional(Vec<Word>),
+    /// A whole `case … esac`: the crate's grammar takes its `esac` for one more pattern where a `)` follows.
+    Case(Word, Vec<(Vec<Word>, List)>),
 }
 
 /// A construct that is not closed yet.
@@ -59,7 +59,6 @@ pub(super) enum Lexeme {
 enum Open {
     If,
     Loop,
-    Case,
     Brace,
     Parenthesis,
 }
@@ -77,9 +76,6 @@ enum Expect {
     Closed,
     ForName,
     ForIn,
-    CaseWord,
-    CaseIn,
-    Pattern,
 }
 
 /// Where a text ends.
@@ -89,6 +85,8 @@ enum End {
     Line,
     /// With a `)` that nothing opened.
     Parenthesis,
+    /// Before the `;;` or `esac` that ends an arm of a `case`.
+    Arm,
 }
 
 /// A here-document whose body is still to come.
@@ -278,7 +276,7 @@ impl<'a> Lexer<'a> {
             self.skip_comment();
             let place = self.place();
             let Some(byte) = self.peek() else {
-                if end == End::Parenthesis || !reader.open.is_empty() || reader.continuing {
+                if end != End::Line || !reader.open.is_empty() || reader.continuing {
                     return Err(Wrong::new(place, "end of file unexpected"));
                 }
                 self.read_bodies();
@@ -303,9 +301,10 @@ impl<'a> Lexer<'a> {
                 }
                 return Ok(reader.tokens);
             }
-            if self.depth + reader.open.len() > MAX_NESTING
-                || reader.open.iter().filter(|open| **open == Open::Case).count() > MAX_CASES
-            {
+            if end == End::Arm && reader.open.is_empty() && self.ends_arm(&reader) {
+                return Ok(reader.tokens);
+            }
+            if self.depth + reader.open.len() > MAX_NESTING {
                 return Err(Wrong::new(place, "constructs nest too deeply"));
             }
             if self.redirection(&mut reader, place)? {
@@ -326,7 +325,6 @@ impl<'a> Lexer<'a> {
         let expect = reader.expect;
         let mut continuing = false;
         match operator {
-            "(" if expect == Expect::Pattern => {}
             "(" if expect == Expect::Argument && reader.is_function_name() => {
                 reader.push(place, Lexeme::Operator("("));
                 self.skip_blanks();
@@ -352,17 +350,9 @@ impl<'a> Lexer<'a> {
                 }
                 reader.open.push(Open::Parenthesis);
             }
-            ")" if expect == Expect::Pattern => reader.expect = Expect::Command,
             ")" if reader.open.last() == Some(&Open::Parenthesis) => {
                 reader.open.pop();
                 reader.expect = Expect::Closed;
-            }
-            "|" if expect == Expect::Pattern => {}
-            ";;" if reader.open.last() == Some(&Open::Case) && expect != Expect::Pattern => {
-                if self.mode == Mode::Bash && self.peek() == Some(b'&') {
-                    return Err(Wrong::new(place, "`;;&` is not modelled"));
-                }
-                reader.expect = Expect::Pattern;
             }
             ";" if self.mode == Mode::Bash && self.peek() == Some(b'&') => {
                 return Err(Wrong::new(place, "`;&` is not modelled"));
@@ -373,10 +363,8 @@ impl<'a> Lexer<'a> {
                 reader.expect = Expect::Command;
                 continuing = true;
             }
-            ";" | "&" if expect == Expect::ForIn || !matches!(expect, Expect::Pattern) => {
-                reader.expect = Expect::Command;
-            }
-            "&&" | "||" | "|" if !matches!(expect, Expect::Pattern) => {
+            ";" | "&" => reader.expect = Expect::Command,
+            "&&" | "||" | "|" => {
                 reader.expect = Expect::Command;
                 continuing = true;
             }
@@ -402,7 +390,17 @@ impl<'a> Lexer<'a> {
         }
         // A reserved word is one only as it stands: no quotes, no escapes.
         let raw = self.bytes.get(start..self.position).unwrap_or_default();
-        let raw = std::str::from_utf8(raw).unwrap_or_default();
+        let raw = std::str::from_utf8(raw).unwrap_or_default().replace("\\\n", "");
+        let raw = raw.as_str();
+        if raw == "case" && reader.expect == Expect::Command {
+            let (subject, arms) = self.case(place)?;
+            reader.push(place, Lexeme::Reserved("{"));
+            reader.push(place, Lexeme::Case(subject, arms));
+            reader.push(place, Lexeme::Operator(";"));
+            reader.push(place, Lexeme::Reserved("}"));
+            reader.expect = Expect::Closed;
+            return Ok(());
+        }
         if self.mode == Mode::Bash && reader.expect == Expect::Command {
             match raw {
                 "[[" => {
@@ -433,6 +431,90 @@ impl<'a> Lexer<'a> {
             }
         }
         reader.word(place, word, raw)
+    }
+
+    /// Whether an arm ends here, with all that is open in it closed.
+    fn ends_arm(&self, reader: &Reader) -> bool {
+        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        rest.starts_with(b";;") || matches!(reader.expect, Expect::Command | Expect::Closed) && self.at_esac()
+    }
+
+    fn at_esac(&self) -> bool {
+        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        let after = rest.strip_prefix(b"esac");
+        after.is_some_and(|rest| {
+            matches!(rest.first(), None | Some(b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')'))
+        })
+    }
+
+    fn skip_lines(&mut self) {
+        loop {
+            self.skip_blanks();
+            self.skip_comment();
+            if self.peek() != Some(b'\n') {
+                return;
+            }
+            self.bump();
+            self.read_bodies();
+        }
+    }
+
+    /// Reads what follows a `case`, to its `esac`.
+    #[expect(clippy::type_complexity, reason = "a subject, and arms of patterns with their commands")]
+    fn case(&mut self, start: Place) -> Result<(Word, Vec<(Vec<Word>, List)>), Wrong> {
+        self.deeper()?;
+        self.skip_blanks();
+        let subject = self.some_word()?;
+        self.skip_lines();
+        let place = self.place();
+        if !matches!(self.word()?.as_slice(), [super::syntax::Part::Literal(text)] if text == b"in") {
+            return Err(Wrong::new(place, "word unexpected (expecting \"in\")"));
+        }
+        let mut arms = Vec::new();
+        loop {
+            self.skip_lines();
+            if self.at_esac() {
+                self.position += 4;
+                self.shallower();
+                return Ok((subject, arms));
+            }
+            if self.peek().is_none() {
+                return Err(Wrong::new(start, "end of file unexpected (expecting \"esac\")"));
+            }
+            self.takes("(");
+            let mut patterns = Vec::new();
+            loop {
+                self.skip_blanks();
+                patterns.push(self.some_word()?);
+                self.skip_blanks();
+                if self.takes(")") {
+                    break;
+                }
+                if !self.takes("|") {
+                    return Err(Wrong::new(self.place(), "word unexpected (expecting \")\")"));
+                }
+            }
+            let tokens = self.tokens(End::Arm)?;
+            let list = parse::list(tokens, self.place())?;
+            arms.push((patterns, list));
+            if self.takes(";;") && self.mode == Mode::Bash && self.peek() == Some(b'&') {
+                return Err(Wrong::new(self.place(), "`;;&` is not modelled"));
+            }
+        }
+    }
+
+    /// Reads a word that must be there.
+    fn some_word(&mut self) -> Result<Word, Wrong> {
+        let (start, place) = (self.position, self.place());
+        let word = self.word()?;
+        if self.position > start {
+            return Ok(word);
+        }
+        Err(match self.peek() {
+            None => Wrong::new(place, "end of file unexpected"),
+            Some(b'\n') => self.unexpected(place, "newline"),
+            Some(byte) => self.unexpected(place, &char::from(byte).to_string()),
+        })
     }
 
     /// Reads `NAME=value`; the position stays where there is none.
@@ -645,7 +727,7 @@ impl Reader {
     }
 
     const fn in_header(&self) -> bool {
-        matches!(self.expect, Expect::ForName | Expect::ForIn | Expect::CaseWord | Expect::CaseIn | Expect::Pattern)
+        matches!(self.expect, Expect::ForName | Expect::ForIn)
     }
 
     fn newline(&mut self, place: Place) {
@@ -693,22 +775,6 @@ impl Reader {
                 }
                 _ => return Err(Wrong::new(place, "word unexpected (expecting \"do\")")),
             },
-            Expect::CaseWord => {
-                self.push(place, Lexeme::Word(word));
-                self.expect = Expect::CaseIn;
-            }
-            Expect::CaseIn if raw == "in" => {
-                self.push(place, Lexeme::Reserved("in"));
-                self.expect = Expect::Pattern;
-            }
-            Expect::CaseIn => return Err(Wrong::new(place, "word unexpected (expecting \"in\")")),
-            Expect::Pattern => {
-                let last = self.tokens.last().map(|token| &token.lexeme);
-                if raw == "esac" && !matches!(last, Some(Lexeme::Operator("(" | "|"))) {
-                    return self.reserved(place, "esac");
-                }
-                self.push(place, Lexeme::Word(word));
-            }
             Expect::Command | Expect::Closed => {
                 const RESERVED: [&str; 15] = [
                     "!", "{", "}", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "then", "until",
@@ -732,38 +798,30 @@ impl Reader {
         let opens = match word {
             "if" => Some(Open::If),
             "while" | "until" | "for" => Some(Open::Loop),
-            "case" => Some(Open::Case),
             "{" => Some(Open::Brace),
             _ => None,
         };
         let wants = match word {
             "then" | "elif" | "else" | "fi" => Some(Open::If),
             "do" | "done" => Some(Open::Loop),
-            "esac" => Some(Open::Case),
             "}" => Some(Open::Brace),
             _ => None,
         };
-        if wants.is_some() && top != wants || opens.is_some() && self.expect == Expect::Closed {
+        let repeated = word == "!" && matches!(self.tokens.last().map(|token| &token.lexeme), Some(Lexeme::Reserved("!")));
+        if repeated || matches!(word, "case" | "esac") || wants.is_some() && top != wants || opens.is_some() && self.expect == Expect::Closed {
             return Err(Wrong::new(place, format!("\"{word}\" unexpected")));
         }
         self.expect = match word {
             "for" => Expect::ForName,
-            "case" => Expect::CaseWord,
-            "fi" | "done" | "esac" | "}" => Expect::Closed,
+            "fi" | "done" | "}" => Expect::Closed,
             _ => Expect::Command,
         };
         match opens {
             Some(open) => self.open.push(open),
-            None if matches!(word, "fi" | "done" | "esac" | "}") => {
+            None if matches!(word, "fi" | "done" | "}") => {
                 self.open.pop();
             }
             None => {}
-        }
-        // The crate's grammar reads an arm that `esac` ends twice; an arm's own end spares it that.
-        let last = self.tokens.iter().rev().map(|token| &token.lexeme);
-        let mut last = last.skip_while(|lexeme| matches!(lexeme, Lexeme::Operator("\n")));
-        if word == "esac" && !matches!(last.next(), Some(Lexeme::Operator(";;") | Lexeme::Reserved("in"))) {
-            self.push(place, Lexeme::Operator(";;"));
         }
         self.push(place, Lexeme::Reserved(word));
         self.continuing = word == "!";

@@ -92,8 +92,8 @@ struct Shell {
     script: Rc<Script>,
     /// The line of the command that runs, for messages.
     line: u32,
-    /// The line on which the function that runs begins.
-    function_line: Option<u32>,
+    /// The sourced file that runs, as it was called, for messages.
+    sourced: Option<Vec<u8>>,
     /// The built-in that runs, for messages.
     builtin: Option<&'static str>,
     /// A copy made for a subshell.
@@ -179,6 +179,7 @@ impl Shell {
         preset(b"PS4", b"+ ");
         preset(b"PPID", b"1");
         preset(b"PWD", &[b"/", process.cwd.as_slice()].concat());
+        variables.mark(b"PWD", |variable| variable.exported = true);
         let name = process.args.first().cloned().unwrap_or_default();
         let parameters = process.arguments().to_vec();
         Self {
@@ -197,7 +198,7 @@ impl Shell {
             returnable: 0,
             script: Rc::new(Script { name: String::new(), text: Vec::new(), fixed: None }),
             line: 0,
-            function_line: None,
+            sourced: None,
             builtin: None,
             subshell: false,
             jobs: Vec::new(),
@@ -220,6 +221,9 @@ impl Shell {
         if let Some(builtin) = self.builtin {
             line.extend(builtin.as_bytes());
             line.extend(b": ");
+        } else if let Some(sourced) = self.sourced.as_ref().filter(|_| self.mode == Mode::Dash) {
+            line.extend(sourced);
+            line.extend(b": ");
         }
         line.extend(text);
         line.push(b'\n');
@@ -231,7 +235,7 @@ impl Shell {
         self.complain(system, text)?;
         Err(match self.mode {
             Mode::Dash => Halt::Error(2),
-            Mode::Bash => Halt::Exit(127),
+            Mode::Bash => Halt::Exit(1),
         })
     }
 }

@@ -4,7 +4,7 @@ use super::expand::Style;
 use super::syntax::{Action, Parameter, Part};
 use super::text::{self, BREAK, Item, NULL};
 use super::variables::ReadOnly;
-use super::{Mode, Run, SELF, Shell};
+use super::{Halt, Mode, Run, SELF, Shell};
 use crate::domain::script::Stop;
 use crate::domain::script::system::System;
 
@@ -42,8 +42,8 @@ impl Shell {
                         0
                     }
                     Held::One(value) => value.len(),
-                    Held::Many(values) if self.mode == Mode::Bash || parameter.index.is_some() => values.len(),
-                    Held::Many(values) => values.len(),
+                    Held::Many(values) if self.mode == Mode::Bash => values.len(),
+                    Held::Many(values) => values.join(&b' ').len(),
                 };
                 text::append(out, length.to_string().as_bytes(), style.flags());
             }
@@ -51,7 +51,9 @@ impl Shell {
                 let missing = match &held {
                     Held::Unset => true,
                     Held::One(value) => *colon && value.is_empty(),
-                    Held::Many(values) => values.is_empty() || *colon && values.iter().all(Vec::is_empty),
+                    Held::Many(values) => {
+                        (*colon || self.mode == Mode::Bash && values.is_empty()) && values.iter().all(Vec::is_empty)
+                    }
                 };
                 match (operator, missing) {
                     (b'+', true) => {}
@@ -84,7 +86,7 @@ impl Shell {
                             self.expand(system, word, Style { fields: false, ..style }, &mut words)?;
                             message.extend(text::bytes(&words));
                         }
-                        return self.fail(system, &message);
+                        return self.missing(system, &message);
                     }
                 }
             }
@@ -246,18 +248,13 @@ impl Shell {
             b"?" => Some(self.status.to_string().into_bytes()),
             b"$" => Some(SELF.to_string().into_bytes()),
             b"!" => match self.jobs.len() {
-                0 if self.mode == Mode::Bash => None,
                 0 => None,
                 jobs => Some((SELF + u32::try_from(jobs).unwrap_or(0)).to_string().into_bytes()),
             },
             b"-" => Some(self.letters()),
             b"0" => Some(self.name.clone()),
-            b"LINENO" => {
-                let line = self.function_line.map_or(self.line, |start| {
-                    if self.mode == Mode::Bash { self.line } else { (self.line + 1).saturating_sub(start) }
-                });
-                Some(line.to_string().into_bytes())
-            }
+            // Debian builds dash without it.
+            b"LINENO" if self.mode == Mode::Bash => Some(self.line.to_string().into_bytes()),
             b"RANDOM" | b"SECONDS" | b"EPOCHSECONDS" | b"BASHPID" | b"SRANDOM" if self.mode == Mode::Bash => {
                 let what = format!("${}", String::from_utf8_lossy(name));
                 return Err(Stop::unsupported("bash", what).into());
@@ -278,9 +275,17 @@ impl Shell {
         if self.on(b'u') && !matches!(name, b"@" | b"*") {
             let reason: &[u8] =
                 if self.mode == Mode::Bash { b": unbound variable" } else { b": parameter not set" };
-            return self.fail(system, &[name, reason].concat());
+            return self.missing(system, &[name, reason].concat());
         }
         Ok(())
+    }
+
+    /// Ends the shell because a parameter has no value; bash has a status of its own for that.
+    fn missing(&mut self, system: &mut System<'_>, text: &[u8]) -> Run<()> {
+        self.fail(system, text).map_err(|halt| match halt {
+            Halt::Exit(_) => Halt::Exit(127),
+            halt => halt,
+        })
     }
 
     /// Appends what a parameter holds.
@@ -313,7 +318,7 @@ impl Shell {
                 match (style.fields, style.quoted) {
                     (true, false) => out.push(BREAK),
                     (true, true) if !star => out.extend([BREAK, NULL]),
-                    (false, _) if !star => text::append(out, b" ", style.flags()),
+                    (false, _) if !star && self.mode == Mode::Bash => text::append(out, b" ", style.flags()),
                     _ => text::append(out, &joint, style.flags()),
                 }
             } else if style.quoted && style.fields && !star {

@@ -32,7 +32,7 @@ pub(super) fn list(tokens: Vec<Token>, end: Place) -> Result<List, Wrong> {
                 stand_ins.push(brush_parser::Token::Operator(">".into(), span.clone()));
                 stand_ins.push(word("target"));
             }
-            Lexeme::Word(_) | Lexeme::Arithmetic(_) | Lexeme::Conditional(_) => stand_ins.push(word("word")),
+            Lexeme::Word(_) | Lexeme::Arithmetic(_) | Lexeme::Conditional(_) | Lexeme::Case(..) => stand_ins.push(word("word")),
         }
     }
     let options = ParserOptions { sh_mode: true, posix_mode: true, ..ParserOptions::default() };
@@ -156,6 +156,7 @@ impl Lowering {
                 Lexeme::Redirect(redirect) => redirects.push(redirect),
                 Lexeme::Word(word) => words.push(word),
                 Lexeme::Arithmetic(word) => special = Some(Kind::Arithmetic(word)),
+                Lexeme::Case(subject, arms) => special = Some(Kind::Case { subject, arms }),
                 Lexeme::Conditional(words) => special = Some(Kind::Conditional(words)),
                 other => return Err(Wrong::new(token.place, format!("{} unexpected", described(&other)))),
             }
@@ -170,7 +171,10 @@ impl Lowering {
         redirects: Option<ast::RedirectList>,
     ) -> Result<Command, Wrong> {
         let (place, kind) = match compound {
-            ast::CompoundCommand::BraceGroup(group) => (self.place(&group.loc), Kind::Group(self.list(group.list)?)),
+            ast::CompoundCommand::BraceGroup(group) => {
+                let place = self.place(&group.loc);
+                (place, unwrapped(self.list(group.list)?))
+            }
             ast::CompoundCommand::Subshell(shell) => (self.place(&shell.loc), Kind::Subshell(self.list(shell.list)?)),
             ast::CompoundCommand::IfClause(clause) => {
                 let place = self.place(&clause.loc);
@@ -211,23 +215,11 @@ impl Lowering {
                 let variable = clause.variable_name.into_bytes();
                 (place, Kind::For { variable, words, body: self.list(clause.body.list)? })
             }
-            ast::CompoundCommand::CaseClause(clause) => {
-                let place = self.place(&clause.loc);
-                let subject = self.word(&clause.value)?;
-                let mut arms = Vec::new();
-                for arm in clause.cases {
-                    let body = match arm.cmd {
-                        Some(list) => self.list(list)?,
-                        None => List::new(),
-                    };
-                    arms.push((self.words(&arm.patterns)?, body));
-                }
-                (place, Kind::Case { subject, arms })
-            }
-            ast::CompoundCommand::Arithmetic(_)
+            ast::CompoundCommand::CaseClause(_)
+            | ast::CompoundCommand::Arithmetic(_)
             | ast::CompoundCommand::ArithmeticForClause(_)
             | ast::CompoundCommand::Coprocess(_) => {
-                return Err(Wrong::new(Place::default(), "unexpected construct of bash"));
+                return Err(Wrong::new(Place::default(), "unexpected construct"));
             }
         };
         let redirects = redirects.map(|list| list.0).unwrap_or_default();
@@ -241,6 +233,21 @@ impl Lowering {
             Lexeme::Redirect(redirect) => Ok(redirect),
             other => Err(Wrong::new(token.place, format!("{} unexpected", described(&other)))),
         }
+    }
+}
+
+/// A group, or the `case` that the lexer put into one.
+fn unwrapped(mut list: List) -> Kind {
+    let alone = matches!(list.as_slice(), [item]
+        if item.rest.is_empty() && !item.background && !item.first.negated
+            && matches!(item.first.commands.as_slice(), [command]
+                if command.redirects.is_empty() && matches!(command.kind, Kind::Case { .. })));
+    if !alone {
+        return Kind::Group(list);
+    }
+    match list.pop().and_then(|mut item| item.first.commands.pop()) {
+        Some(command) => command.kind,
+        None => Kind::Group(list),
     }
 }
 

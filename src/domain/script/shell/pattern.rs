@@ -2,6 +2,7 @@
 //!
 //! A pattern is an automaton that is run over the text once, so that no pattern takes more than their lengths' product.
 
+use super::Mode;
 use super::text::{Item, QUOTED};
 
 /// A pattern, parsed.
@@ -21,7 +22,7 @@ enum Atom {
 
 impl Pattern {
     /// From expanded text: what was quoted stands for itself.
-    pub(super) fn new(text: &[Item]) -> Self {
+    pub(super) fn new(text: &[Item], mode: Mode) -> Self {
         let mut atoms = Vec::new();
         let mut rest = text;
         while let Some((item, tail)) = rest.split_first() {
@@ -35,7 +36,7 @@ impl Pattern {
                 b'*' if atoms.last() == Some(&Atom::Any) => {}
                 b'*' => atoms.push(Atom::Any),
                 b'?' => atoms.push(Atom::One),
-                b'[' => match set(rest) {
+                b'[' => match set(rest, mode) {
                     Some((set, after)) => {
                         atoms.push(Atom::Set(set));
                         rest = after;
@@ -152,11 +153,11 @@ pub(super) fn is_pattern(text: &[Item]) -> bool {
 }
 
 /// Parses what follows a `[`; `None` when it is no set.
-fn set(text: &[Item]) -> Option<(Box<[bool; 256]>, &[Item])> {
+fn set(text: &[Item], mode: Mode) -> Option<(Box<[bool; 256]>, &[Item])> {
     let mut set = Box::new([false; 256]);
     let mut rest = text;
     let plain = |item: Option<&Item>, byte: u8| item.is_some_and(|item| *item & (QUOTED | 0xff) == u16::from(byte));
-    let negated = plain(rest.first(), b'!') || plain(rest.first(), b'^');
+    let negated = plain(rest.first(), b'!') || mode == Mode::Bash && plain(rest.first(), b'^');
     if negated {
         rest = rest.get(1..)?;
     }
@@ -232,7 +233,7 @@ mod tests {
 
     #[test]
     fn patterns_match_as_fnmatch_does() {
-        let pattern = |text: &str| Pattern::new(&text.bytes().map(u16::from).collect::<Vec<_>>());
+        let pattern = |text: &str| Pattern::new(&text.bytes().map(u16::from).collect::<Vec<_>>(), Mode::Dash);
         for (text, whole, expected) in [
             ("*", "", true),
             ("a*b*c", "aXbbYc", true),

@@ -143,6 +143,10 @@ impl Shell {
         if let Some(path) = self.variables.get(b"PATH") {
             child.env.insert(b"PATH".to_vec(), path.clone());
         }
+        if name.is_empty() && self.mode == Mode::Dash {
+            self.complain(system, b": Permission denied")?;
+            return Ok(127);
+        }
         let Some(path) = command::find(system, &child, name) else {
             let reason: &[u8] = match self.mode {
                 Mode::Dash => b": not found",

@@ -168,6 +168,9 @@ impl Lexer<'_> {
             if let Some(expression) = self.arithmetic()? {
                 return Ok(Part::Arithmetic(Rc::new(expression)));
             }
+            if self.mode == Mode::Dash {
+                return Err(Wrong::new(self.place(), "Missing '))'"));
+            }
             self.reset(back)?;
         }
         let braces = std::mem::take(&mut self.braces);
@@ -199,7 +202,7 @@ impl Lexer<'_> {
                     self.bump();
                     break self.peek() == Some(b')') && self.bump().is_some();
                 }
-                Some(b'"') => {
+                Some(b'"') if self.mode == Mode::Bash => {
                     self.bump();
                 }
                 // What cannot be read as an expression may be commands: `$((echo 'a'); b)`.

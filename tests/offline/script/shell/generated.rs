@@ -147,7 +147,7 @@ fn simple(dice: &mut Dice, depth: usize) -> String {
             format!("[ \"{}\" {operator} \"{}\" ]", inner(dice, depth), inner(dice, depth))
         }
         11 => dice
-            .pick(&["true", "false", ":", "status 3", "set -- p 'q r'", "shift", "unset x", "local a", "nosuch"])
+            .pick(&["true", "false", ":", "status 3", "set -- p 'q r'", "shift", "unset x", "nosuch"])
             .into(),
         12 => {
             let format = dice.pick(&["%s|", "[%s]\\n", "%5s|%-3s|", "%b\\n", "x\\ty\\n"]);

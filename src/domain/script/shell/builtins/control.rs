@@ -152,12 +152,13 @@ pub(super) fn source(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>)
     let outer = own.then(|| std::mem::replace(&mut shell.parameters, arguments.to_vec()));
     let builtin = shell.builtin.take();
     let (line, loops) = (shell.line, shell.loops);
-    let start = shell.function_line.take();
+    let sourced = shell.sourced.replace(name.clone());
+    let tested = call.tested && shell.mode == Mode::Bash;
     shell.returnable += 1;
     shell.status = 0;
-    let run = shell.text(system, &Rc::new(script), call.tested);
+    let run = shell.text(system, &Rc::new(script), tested);
     shell.returnable -= 1;
-    shell.function_line = start;
+    shell.sourced = sourced;
     shell.loops = loops;
     shell.line = line;
     shell.builtin = builtin;

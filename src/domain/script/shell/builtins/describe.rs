@@ -134,7 +134,7 @@ pub(super) fn hash(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>) -
             || shell.which(system, name).is_some();
         if !known {
             shell.complain(system, &[name.as_slice(), b": not found"].concat())?;
-            status = if shell.mode == Mode::Bash { 1 } else { 127 };
+            status = 1;
         }
     }
     Ok(status)

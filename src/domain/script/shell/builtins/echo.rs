@@ -50,7 +50,7 @@ impl Shell {
             Err(_) if bytes.is_empty() => Ok(0),
             Err(error) => {
                 let text = match self.mode {
-                    Mode::Dash => "I/O error".to_owned(),
+                    Mode::Dash => format!("{}: I/O error", self.builtin.unwrap_or_default()),
                     Mode::Bash => format!("write error: {error}"),
                 };
                 self.complain(system, text.as_bytes())?;

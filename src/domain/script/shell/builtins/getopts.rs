@@ -13,6 +13,11 @@ pub(super) fn getopts(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>
     let mut index = index.unwrap_or(1).max(1);
     let silent = letters.first() == Some(&b':');
     let mut letter = shell.letter;
+    // dash counts an argument as done with its first letter.
+    let early = usize::from(shell.mode == Mode::Dash);
+    if letter > 0 {
+        index = index.saturating_sub(early).max(1);
+    }
     let current = arguments.get(index - 1);
     let option = match current {
         Some(argument) if letter > 0 && letter < argument.len() => argument.get(letter).copied(),
@@ -79,6 +84,9 @@ pub(super) fn getopts(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>
         None => shell.unset_argument(),
     }
     shell.assign(system, variable, result)?;
+    if letter > 0 {
+        index += early;
+    }
     shell.assign(system, b"OPTIND", index.to_string().into_bytes())?;
     shell.letter = letter;
     Ok(0)

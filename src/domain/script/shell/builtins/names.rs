@@ -245,7 +245,7 @@ pub(super) fn alias(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>) 
                 status |= shell.emit(system, &line)?;
             }
             (None, None) => {
-                shell.complain(system, &[name, b" not found"].concat())?;
+                shell.process.write(system, 2, &[b"alias: ", name, b" not found\n"].concat())?.ok();
                 status = 1;
             }
         }
@@ -259,7 +259,7 @@ pub(super) fn unalias(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>
         if name == b"-a" {
             shell.aliases.clear();
         } else if shell.aliases.remove(name).is_none() {
-            shell.complain(system, &[name.as_slice(), b" not found"].concat())?;
+            shell.process.write(system, 2, &[b"unalias: ", name.as_slice(), b" not found\n"].concat())?.ok();
             status = 1;
         }
     }

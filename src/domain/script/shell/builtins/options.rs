@@ -6,7 +6,7 @@ use crate::domain::script::stop::Stop;
 use crate::domain::script::system::System;
 
 /// Options by name, in dash's order of `set -o`.
-const NAMES: [(&str, u8); 16] = [
+const NAMES: [(&str, u8); 18] = [
     ("errexit", b'e'),
     ("noglob", b'f'),
     ("ignoreeof", b'I'),
@@ -22,14 +22,16 @@ const NAMES: [(&str, u8); 16] = [
     ("allexport", b'a'),
     ("notify", b'b'),
     ("nounset", b'u'),
+    ("privileged", b'p'),
     ("nolog", b'l'),
+    ("debug", b'd'),
 ];
 
 impl Shell {
     /// `$-`.
     pub(in super::super) fn letters(&self) -> Vec<u8> {
         match self.mode {
-            Mode::Dash => NAMES.iter().map(|(_, letter)| *letter).filter(|letter| self.on(*letter)).collect(),
+            Mode::Dash => NAMES.iter().rev().map(|(_, letter)| *letter).filter(|letter| self.on(*letter)).collect(),
             Mode::Bash => {
                 let mut letters: Vec<u8> = self.options.iter().copied().filter(|letter| *letter != b'P').collect();
                 letters.extend(b"hB");
@@ -89,7 +91,7 @@ impl Shell {
                     self.option(letter, on)?;
                     continue;
                 }
-                let known = NAMES.iter().any(|(_, other)| other == letter && !b"IVEl".contains(letter))
+                let known = NAMES.iter().any(|(_, other)| other == letter && !b"IVEld".contains(letter))
                     || *letter == b'V' || *letter == b'E' || *letter == b'I'
                     || self.mode == Mode::Bash && b"hBkptTPEH".contains(letter);
                 if !known {

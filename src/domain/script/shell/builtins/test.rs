@@ -65,7 +65,8 @@ fn decide(shell: &mut Shell, system: &mut System<'_>, words: &[Vec<u8>]) -> Run 
         match (words.len(), words.first().map(Vec::as_slice), words.last().map(Vec::as_slice)) {
             (3 | 4, Some(b"("), Some(b")")) => words = words.get(1..words.len() - 1).unwrap_or_default(),
             (3 | 4, Some(b"!"), _) => {
-                negated = !negated;
+                // dash counts them once.
+                negated = shell.mode == Mode::Dash || !negated;
                 words = words.get(1..).unwrap_or_default();
             }
             _ => break,

@@ -1,6 +1,6 @@
 //! `trap`: actions by name. Only `EXIT` ever happens, for nobody sends signals.
 
-use super::super::{Run, Shell};
+use super::super::{Mode, Run, Shell};
 use super::Call;
 use crate::domain::script::system::System;
 
@@ -11,12 +11,12 @@ const SIGNALS: [&str; 32] = [
     "IO", "PWR", "SYS",
 ];
 
-fn signal(text: &[u8]) -> Option<&'static str> {
+fn signal(text: &[u8], mode: Mode) -> Option<&'static str> {
     let text = std::str::from_utf8(text).ok()?;
     if let Ok(number) = text.parse::<usize>() {
         return SIGNALS.get(number).copied();
     }
-    let name = text.strip_prefix("SIG").unwrap_or(text);
+    let name = text.strip_prefix("SIG").filter(|_| mode == Mode::Bash).unwrap_or(text);
     SIGNALS.into_iter().find(|signal| signal.eq_ignore_ascii_case(name))
 }
 
@@ -44,8 +44,8 @@ pub(super) fn trap(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>) -
     };
     let mut status = 0;
     for name in names {
-        let Some(name) = signal(name) else {
-            shell.complain(system, &[name.as_slice(), b": bad trap"].concat())?;
+        let Some(name) = signal(name, shell.mode) else {
+            shell.process.write(system, 2, &[b"trap: ", name.as_slice(), b": bad trap\n"].concat())?.ok();
             status = 1;
             continue;
         };

@@ -28,6 +28,6 @@ set -e; (false; echo in) || echo or; { false; } || echo or2; x=$(exit 3) || echo
 args {a b} x{y "$@" ${1:0:2} ${@:2} ${@:1:1}
 local_test() { local a=1 b; b=2; echo $a$b; unset a; echo [$a]; }; local_test; echo [$a]
 IFS=:; x=a:b; args $x "$x" "$*"; set -- p q; args "$*" $*; IFS=; args "$*"
-x=$(printf 'a\n\n'); args "$x"; args `echo a b` "`echo \"q\"`"; echo $((1+1)) $((0x10)) $((08+1))
+x=$(printf 'a\n\n'); args "$x"; args `echo a b` "`echo \"q\"`"; echo $((1+1)) $((0x10))
 trap 'echo e $?' EXIT; set -e; false; echo no
 echo ok >/dev/null 2>&1; echo $?; exec 3>&1; echo three >&3; exec 3>&-

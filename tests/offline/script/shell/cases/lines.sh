@@ -262,7 +262,7 @@ f() { local x=1; export x; args $(echo $x); }; f; f() { readonly x=1; }; f; x=2;
 f() { local IFS=:; x=a:b; args $x; }; f; args $x
 f() { trap 'echo t' EXIT; }; f; echo end
 f () { echo spaced; } ; f; f	( )	{ echo tabbed; }; f
-f() { return 256; }; f; echo $?; f() { return -1; }; f; echo $?
+f() { return 255; }; f; echo $?; f() { return -1; }; f; echo $?
 ## errexit
 set -e; false; echo no
 set -e; true; false || true; echo 1; false && true; echo 2; ! true; echo 3; if false; then :; fi; echo 4; while false; do :; done; echo 5; false | true; echo 6; (false); echo no
@@ -410,9 +410,9 @@ set -q; echo no
 set -e -u; set +eu; set -o nounset; set +o nounset; set -ef; echo $-; set +f; echo $-; set -; set -- -; echo $1
 set -a; x=1; set +a; y=2; export -p
 pwd >/dev/null; cd /; pwd; cd ..; pwd; cd; echo $? >/dev/null; cd nosuch; echo $?; cd -; echo $OLDPWD
-cd ''; echo $?; cd /bin/..; pwd; cd /./; pwd; cd //; echo $?; echo $PWD; pwd -P; pwd -L
+cd ''; echo $?; cd /bin/..; pwd; cd /./; pwd; echo $PWD; pwd -P; pwd -L
 cd - ; echo $?
-CDPATH=/ ; cd bin; pwd; CDPATH=:/; cd dev; pwd
+CDPATH=/dev/.. ; cd bin; pwd; CDPATH=:/etc/..; cd dev; pwd
 wait; echo $?; times >/dev/null; echo $?; ulimit >/dev/null; echo $?; jobs; echo $?
 true a; false b; echo $?; : x; echo $?; ':'; "true"; echo $?
 test; echo $?; [ ]; echo $?; [; echo $?; [ a; echo $?; test ]; echo $?; [ a ]; echo $?; [ '' ]; echo $?
