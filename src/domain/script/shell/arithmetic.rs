@@ -248,7 +248,7 @@ impl Reader<'_> {
         let length = rest.iter().position(|byte| !is_name(*byte) && *byte != b'#').unwrap_or(rest.len());
         let digits = rest.get(..length).unwrap_or_default().to_vec();
         if digits.is_empty() {
-            return Err(self.error(if self.position == self.text.len() { "expecting primary" } else { "expecting primary" }));
+            return Err(self.error("expecting primary"));
         }
         self.position += length;
         number(&digits, self.mode).ok_or_else(|| self.error("expecting EOF"))

@@ -83,7 +83,19 @@ impl Shell {
         let binary = reader.operator(1).map(<[u8]>::to_vec).filter(|operator| {
             matches!(
                 operator.as_slice(),
-                b"=" | b"==" | b"!=" | b"<" | b">" | b"-eq" | b"-ne" | b"-lt" | b"-le" | b"-gt" | b"-ge" | b"-nt" | b"-ot" | b"-ef"
+                b"=" | b"=="
+                    | b"!="
+                    | b"<"
+                    | b">"
+                    | b"-eq"
+                    | b"-ne"
+                    | b"-lt"
+                    | b"-le"
+                    | b"-gt"
+                    | b"-ge"
+                    | b"-nt"
+                    | b"-ot"
+                    | b"-ef"
             )
         });
         if let (Some(operator), Some(second)) = (binary, reader.words.get(reader.at + 2)) {

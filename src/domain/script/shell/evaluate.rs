@@ -6,7 +6,7 @@ use super::lexer::Lexer;
 use super::redirect::Saved;
 use super::syntax::{Command, Condition, Item, Kind, List, Pipeline, Word};
 use super::{Function, Halt, Mode, Run, SELF, Script, Shell};
-use crate::domain::script::stop::{Site, Stop, StopKind};
+use crate::domain::script::stop::Site;
 use crate::domain::script::stream::{Stream, Streams};
 use crate::domain::script::system::System;
 
@@ -25,13 +25,7 @@ impl Shell {
         let mut lexer = Lexer::new(&script.text, self.mode);
         let mut status = 0;
         loop {
-            let list = lexer.complete_command().map_err(|wrong| {
-                let site = script.site(wrong.place);
-                let mut stop = Stop::from(StopKind::Syntax(wrong.what));
-                stop.sites.push(site);
-                stop
-            })?;
-            match list {
+            match script.next(&mut lexer)? {
                 None => return Ok(status),
                 Some(list) => status = self.list(system, &list, tested)?,
             }
@@ -67,7 +61,7 @@ impl Shell {
         if let Some(null) = Streams::null().get(0) {
             child.process.streams.set(0, Rc::clone(null));
         }
-        let status = child.to_end(system, |child, system| child.item(system, item, false))?;
+        let status = child.ended(system, |child, system| child.item(system, item, false))?;
         self.jobs.push(status);
         Ok(0)
     }
@@ -77,7 +71,7 @@ impl Shell {
         let status = match pipeline.commands.as_slice() {
             [command] => self.command(system, command, tested)?,
             commands => {
-                let status = self.stages(system, commands)?;
+                let status = self.stages(system, commands, tested)?;
                 self.status = status;
                 self.exit_on(status, tested)?
             }
@@ -86,7 +80,7 @@ impl Shell {
     }
 
     /// Runs the commands of a pipeline: each to its end, its output then read by the next.
-    fn stages(&mut self, system: &mut System<'_>, commands: &[Command]) -> Run {
+    fn stages(&mut self, system: &mut System<'_>, commands: &[Command], tested: bool) -> Run {
         let mut input = None;
         let mut status = 0;
         let mut failed = 0;
@@ -100,7 +94,7 @@ impl Shell {
                 child.process.streams.set(1, Rc::clone(&pipe));
                 input = Some(pipe);
             }
-            status = child.to_end(system, |child, system| child.command(system, command, false))?;
+            status = child.ended(system, |child, system| child.command(system, command, tested))?;
             if status != 0 {
                 failed = status;
             }
@@ -125,7 +119,11 @@ impl Shell {
     }
 
     /// Runs something in this copy, to its end: `exit` and the like end no more than that.
-    pub(super) fn to_end(&mut self, system: &mut System<'_>, run: impl FnOnce(&mut Self, &mut System<'_>) -> Run) -> Run {
+    pub(super) fn ended(
+        &mut self,
+        system: &mut System<'_>,
+        run: impl FnOnce(&mut Self, &mut System<'_>) -> Run,
+    ) -> Run {
         system.budget.enter()?;
         let outcome = run(self, system);
         let status = self.finish(system, outcome);
@@ -176,6 +174,17 @@ impl Shell {
             self.status = status;
             return self.exit_on(status, tested);
         }
+        self.deeper(system, command, tested).map_err(|mut halt| {
+            if let Halt::Stop(stop) = &mut halt
+                && stop.sites.is_empty()
+            {
+                stop.sites.push(self.script.site(command.place));
+            }
+            halt
+        })
+    }
+
+    fn deeper(&mut self, system: &mut System<'_>, command: &Command, tested: bool) -> Run {
         system.budget.step(1)?;
         system.budget.enter()?;
         let run = self.redirected(system, command, tested);
@@ -217,7 +226,7 @@ impl Shell {
             Kind::Group(list) => self.list(system, list, tested),
             Kind::Subshell(list) => {
                 let mut child = self.copy();
-                let status = child.to_end(system, |child, system| child.list(system, list, tested))?;
+                let status = child.ended(system, |child, system| child.list(system, list, tested))?;
                 self.status = status;
                 self.exit_on(status, tested)
             }

@@ -73,10 +73,7 @@ impl Shell {
     }
 
     fn declares(&self, fields: &[Vec<u8>]) -> bool {
-        matches!(
-            fields.first().map(Vec::as_slice),
-            Some(b"export" | b"readonly" | b"local" | b"declare" | b"typeset")
-        )
+        matches!(fields.first().map(Vec::as_slice), Some(b"export" | b"readonly" | b"local" | b"declare" | b"typeset"))
     }
 
     /// Expands a word into one text: a redirection's name, a `case`'s subject.
@@ -168,7 +165,9 @@ impl Shell {
             }
             // `export a=~`: the value begins after the `=`.
             let (head, piece) = match piece.iter().position(|byte| *byte == b'=') {
-                Some(equals) if number == 0 && first && style.assigned && super::word::is_variable(&piece[..equals]) => {
+                Some(equals)
+                    if number == 0 && first && style.assigned && super::word::is_variable(&piece[..equals]) =>
+                {
                     piece.split_at(equals + 1)
                 }
                 _ => (&[][..], piece),
@@ -235,7 +234,7 @@ impl Shell {
         if self.mode == Mode::Bash {
             child.options.remove(&b'e');
         }
-        let status = child.to_end(system, |child, system| child.list(system, list, false))?;
+        let status = child.ended(system, |child, system| child.list(system, list, false))?;
         self.substituted = Some(status);
         if self.mode == Mode::Bash {
             self.status = status;
@@ -269,7 +268,9 @@ impl arithmetic::Names for Shell {
     fn value(&mut self, name: &[u8]) -> Result<Vec<u8>, String> {
         match self.lookup(name) {
             Ok(Some(value)) => Ok(value),
-            Ok(None) if self.on(b'u') && self.mode == Mode::Bash => Err(format!("{}: parameter not set", String::from_utf8_lossy(name))),
+            Ok(None) if self.on(b'u') && self.mode == Mode::Bash => {
+                Err(format!("{}: parameter not set", String::from_utf8_lossy(name)))
+            }
             Ok(None) => Ok(Vec::new()),
             Err(Halt::Stop(stop)) => Err(stop.to_string()),
             Err(_) => Err("no value".into()),

@@ -3,12 +3,11 @@
 //! Reserved words are known here, because the end of `$(case x in a) … esac)` cannot be found otherwise; so a construct that is
 //! closed by the wrong word is refused here as well.
 
-use std::cell::OnceCell;
-use std::rc::Rc;
-
 use super::Mode;
+use super::heredoc::Pending;
 use super::parse;
-use super::syntax::{Assignment, List, Place, Redirect, Target, Value, Word};
+use super::reader::{Expect, Lexeme, Open, Reader, Token};
+use super::syntax::{Assignment, List, Part, Place, Redirect, Target, Value, Word};
 use super::word::{Quotes, is_name, is_name_start};
 
 /// Constructs inside each other; far more than any real script has.
@@ -29,55 +28,6 @@ impl Wrong {
     }
 }
 
-/// A token and where it begins.
-#[derive(Debug)]
-pub(super) struct Token {
-    pub(super) place: Place,
-    pub(super) lexeme: Lexeme,
-}
-
-/// What a token is.
-#[derive(Debug)]
-pub(super) enum Lexeme {
-    Operator(&'static str),
-    Reserved(&'static str),
-    Word(Word),
-    /// The variable of a `for`.
-    Name(Vec<u8>),
-    Assignment(Assignment),
-    Redirect(Redirect),
-    /// bash's `((…))`.
-    Arithmetic(Word),
-    /// bash's `[[ … ]]`.
-    Conditional(Vec<Word>),
-    /// A whole `case … esac`: the crate's grammar takes its `esac` for one more pattern where a `)` follows.
-    Case(Word, Vec<(Vec<Word>, List)>),
-}
-
-/// A construct that is not closed yet.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Open {
-    If,
-    Loop,
-    Brace,
-    Parenthesis,
-}
-
-/// What may come next.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Expect {
-    /// A command, or a reserved word.
-    Command,
-    /// A command of which assignments or redirections were read.
-    Prefixed,
-    /// An argument.
-    Argument,
-    /// What may follow a compound command.
-    Closed,
-    ForName,
-    ForIn,
-}
-
 /// Where a text ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -87,14 +37,6 @@ enum End {
     Parenthesis,
     /// Before the `;;` or `esac` that ends an arm of a `case`.
     Arm,
-}
-
-/// A here-document whose body is still to come.
-struct Pending {
-    body: Rc<OnceCell<Word>>,
-    delimiter: Vec<u8>,
-    quoted: bool,
-    strip: bool,
 }
 
 /// A position to come back to.
@@ -108,18 +50,20 @@ pub(super) struct Mark {
 
 /// A script's text, and how far it was read.
 pub(super) struct Lexer<'a> {
-    bytes: &'a [u8],
-    position: usize,
-    line: u32,
+    pub(super) bytes: &'a [u8],
+    pub(super) position: usize,
+    pub(super) line: u32,
     line_start: usize,
     /// The text is a part of another one whose columns these are not.
     derived: bool,
     pub(super) mode: Mode,
+    /// The text is a here-document's body.
+    pub(super) here: bool,
     /// `${` around the position, when what is read belongs to one.
     pub(super) braces: u32,
     depth: usize,
     retries: u32,
-    pending: Vec<Pending>,
+    pub(super) pending: Vec<Pending>,
 }
 
 impl<'a> Lexer<'a> {
@@ -131,6 +75,7 @@ impl<'a> Lexer<'a> {
             line_start: 0,
             derived: false,
             mode,
+            here: false,
             braces: 0,
             depth: 0,
             retries: 0,
@@ -164,7 +109,7 @@ impl<'a> Lexer<'a> {
         Ok(list)
     }
 
-    fn derive<'b>(&self, text: &'b [u8], line: u32) -> Lexer<'b> {
+    pub(super) fn derive<'b>(&self, text: &'b [u8], line: u32) -> Lexer<'b> {
         Lexer { line, derived: true, depth: self.depth, retries: self.retries, ..Lexer::new(text, self.mode) }
     }
 
@@ -232,12 +177,17 @@ impl<'a> Lexer<'a> {
         self.depth = self.depth.saturating_sub(1);
     }
 
+    /// Whether the text is a here-document's body, in which `\"` is two characters.
+    pub(super) const fn is_here(&self) -> bool {
+        self.here
+    }
+
     /// Whether what is read stands in `${…}`.
     pub(super) const fn in_braces(&self) -> bool {
         self.braces > 0
     }
 
-    fn takes(&mut self, text: &'static str) -> bool {
+    pub(super) fn takes(&mut self, text: &'static str) -> bool {
         let all = self.bytes.get(self.position..).is_some_and(|rest| rest.starts_with(text.as_bytes()));
         if all {
             self.position += text.len();
@@ -245,7 +195,7 @@ impl<'a> Lexer<'a> {
         all
     }
 
-    fn skip_blanks(&mut self) {
+    pub(super) fn skip_blanks(&mut self) {
         loop {
             self.join_lines();
             match self.peek() {
@@ -279,12 +229,12 @@ impl<'a> Lexer<'a> {
                 if end != End::Line || !reader.open.is_empty() || reader.continuing {
                     return Err(Wrong::new(place, "end of file unexpected"));
                 }
-                self.read_bodies();
+                self.read_bodies()?;
                 return Ok(reader.tokens);
             };
             if byte == b'\n' {
                 self.bump();
-                self.read_bodies();
+                self.read_bodies()?;
                 if end == End::Line && reader.open.is_empty() && !reader.continuing && !reader.in_header() {
                     if reader.tokens.is_empty() {
                         continue;
@@ -324,6 +274,14 @@ impl<'a> Lexer<'a> {
     fn on_operator(&mut self, reader: &mut Reader, place: Place, operator: &'static str) -> Result<(), Wrong> {
         let expect = reader.expect;
         let mut continuing = false;
+        let empty = match operator {
+            "(" => false,
+            ")" => reader.wants_command(false),
+            _ => reader.wants_command(true),
+        };
+        if empty {
+            return Err(self.unexpected(place, operator));
+        }
         match operator {
             "(" if expect == Expect::Argument && reader.is_function_name() => {
                 reader.push(place, Lexeme::Operator("("));
@@ -358,7 +316,7 @@ impl<'a> Lexer<'a> {
                 return Err(Wrong::new(place, "`;&` is not modelled"));
             }
             "|" if self.mode == Mode::Bash && self.takes("&") => {
-                let one = vec![super::syntax::Part::Literal(b"1".to_vec())];
+                let one = vec![Part::Literal(b"1".to_vec())];
                 reader.push(place, Lexeme::Redirect(Redirect { fd: 2, target: Target::Duplicate(one) }));
                 reader.expect = Expect::Command;
                 continuing = true;
@@ -447,15 +405,15 @@ impl<'a> Lexer<'a> {
         })
     }
 
-    fn skip_lines(&mut self) {
+    fn skip_lines(&mut self) -> Result<(), Wrong> {
         loop {
             self.skip_blanks();
             self.skip_comment();
             if self.peek() != Some(b'\n') {
-                return;
+                return Ok(());
             }
             self.bump();
-            self.read_bodies();
+            self.read_bodies()?;
         }
     }
 
@@ -465,14 +423,14 @@ impl<'a> Lexer<'a> {
         self.deeper()?;
         self.skip_blanks();
         let subject = self.some_word()?;
-        self.skip_lines();
+        self.skip_lines()?;
         let place = self.place();
-        if !matches!(self.word()?.as_slice(), [super::syntax::Part::Literal(text)] if text == b"in") {
+        if !matches!(self.word()?.as_slice(), [Part::Literal(text)] if text == b"in") {
             return Err(Wrong::new(place, "word unexpected (expecting \"in\")"));
         }
         let mut arms = Vec::new();
         loop {
-            self.skip_lines();
+            self.skip_lines()?;
             if self.at_esac() {
                 self.position += 4;
                 self.shallower();
@@ -580,7 +538,7 @@ impl<'a> Lexer<'a> {
                 self.bump();
                 continue;
             }
-            let after_match = matches!(words.last().map(Vec::as_slice), Some([super::syntax::Part::Literal(text)]) if text == b"=~");
+            let after_match = matches!(words.last().map(Vec::as_slice), Some([Part::Literal(text)]) if text == b"=~");
             if after_match {
                 return Err(Wrong::new(self.place(), "bash's `=~` is not modelled"));
             }
@@ -588,7 +546,7 @@ impl<'a> Lexer<'a> {
                 return Err(Wrong::new(start, "unterminated `[[`"));
             }
             match ["&&", "||", "(", ")", "<", ">"].into_iter().find(|operator| self.takes(operator)) {
-                Some(operator) => words.push(vec![super::syntax::Part::Literal(operator.into())]),
+                Some(operator) => words.push(vec![Part::Literal(operator.into())]),
                 None => {
                     let begin = self.position;
                     let word = self.word()?;
@@ -603,244 +561,4 @@ impl<'a> Lexer<'a> {
             }
         }
     }
-
-    /// Reads a redirection where there is one.
-    fn redirection(&mut self, reader: &mut Reader, place: Place) -> Result<bool, Wrong> {
-        let bash = self.mode == Mode::Bash;
-        let number = match (self.peek(), self.peek_at(1)) {
-            (Some(digit @ b'0'..=b'9'), Some(b'<' | b'>')) => {
-                self.bump();
-                Some(u32::from(digit - b'0'))
-            }
-            (Some(b'<' | b'>'), _) => None,
-            (Some(b'&'), Some(b'>')) if bash => None,
-            _ => return Ok(false),
-        };
-        let operators = ["<<<", "<<-", "<<", "<&", "<>", "<", ">>", ">&", ">|", ">", "&>>", "&>"];
-        let Some(operator) = operators.into_iter().find(|operator| (bash || *operator != "<<<") && self.takes(operator))
-        else {
-            return Ok(false);
-        };
-        if bash && matches!(operator, "<" | ">") && self.peek() == Some(b'(') {
-            return Err(Wrong::new(place, "bash's process substitution is not modelled"));
-        }
-        self.skip_blanks();
-        let (start, target_place) = (self.position, self.place());
-        let word = self.word()?;
-        if self.position == start {
-            let what = match self.peek() {
-                None => "end of file unexpected".into(),
-                Some(b'\n') => "newline unexpected".into(),
-                Some(byte) => format!("\"{}\" unexpected", char::from(byte)),
-            };
-            return Err(Wrong::new(target_place, what));
-        }
-        let raw = self.bytes.get(start..self.position).unwrap_or_default();
-        let target = match operator {
-            "<" => Target::Read(word),
-            "<>" => Target::ReadWrite(word),
-            ">" => Target::Write { name: word, clobber: false },
-            ">|" => Target::Write { name: word, clobber: true },
-            ">>" => Target::Append(word),
-            "&>" => Target::Both { name: word, append: false },
-            "&>>" => Target::Both { name: word, append: true },
-            ">&" if bash && number.is_none() && !raw.iter().all(|byte| byte.is_ascii_digit()) && raw != b"-" => {
-                Target::Both { name: word, append: false }
-            }
-            "<&" | ">&" => Target::Duplicate(word),
-            "<<<" => {
-                let body = OnceCell::new();
-                let mut word = word;
-                word.push(super::syntax::Part::Quoted(b"\n".to_vec()));
-                let _ = body.set(word);
-                Target::Text(Rc::new(body))
-            }
-            _ => {
-                let body = Rc::new(OnceCell::new());
-                let quoted = raw.iter().any(|byte| matches!(byte, b'\'' | b'"' | b'\\'));
-                self.pending.push(Pending {
-                    body: Rc::clone(&body),
-                    delimiter: unquote(raw),
-                    quoted,
-                    strip: operator == "<<-",
-                });
-                Target::Text(body)
-            }
-        };
-        let fd = number.unwrap_or(u32::from(!operator.starts_with('<')));
-        reader.push(place, Lexeme::Redirect(Redirect { fd, target }));
-        if reader.expect == Expect::Command {
-            reader.expect = Expect::Prefixed;
-        }
-        Ok(true)
-    }
-
-    /// Reads the bodies of here-documents that the line before asked for.
-    fn read_bodies(&mut self) {
-        for pending in std::mem::take(&mut self.pending) {
-            let line = self.line;
-            let mut text = Vec::new();
-            while self.peek().is_some() {
-                let start = self.position;
-                // In a body that is expanded, a hidden newline does not end the line.
-                let mut hidden = false;
-                while let Some(byte) = self.bump() {
-                    if byte == b'\n' && !hidden {
-                        break;
-                    }
-                    hidden = byte == b'\\' && !hidden && !pending.quoted;
-                }
-                let mut whole = self.bytes.get(start..self.position).unwrap_or_default();
-                while let Some(rest) = whole.strip_prefix(b"\t").filter(|_| pending.strip) {
-                    whole = rest;
-                }
-                if whole.strip_suffix(b"\n").unwrap_or(whole) == pending.delimiter {
-                    break;
-                }
-                text.extend_from_slice(whole);
-            }
-            let word = if pending.quoted {
-                vec![super::syntax::Part::Quoted(text)]
-            } else {
-                // What cannot be read as a body is one with a substitution that does not end: it stays as it is written.
-                let mut lexer = self.derive(&text, line);
-                lexer.rest(Quotes::Text).unwrap_or_else(|_| vec![super::syntax::Part::Quoted(text.clone())])
-            };
-            let _ = pending.body.set(word);
-        }
-    }
-}
-
-/// Tokens read so far, and what is open.
-struct Reader {
-    tokens: Vec<Token>,
-    open: Vec<Open>,
-    expect: Expect,
-    /// The command cannot end here.
-    continuing: bool,
-}
-
-impl Reader {
-    fn push(&mut self, place: Place, lexeme: Lexeme) {
-        self.continuing = false;
-        self.tokens.push(Token { place, lexeme });
-    }
-
-    const fn in_header(&self) -> bool {
-        matches!(self.expect, Expect::ForName | Expect::ForIn)
-    }
-
-    fn newline(&mut self, place: Place) {
-        let continuing = self.continuing;
-        self.push(place, Lexeme::Operator("\n"));
-        self.continuing = continuing;
-        if !self.in_header() {
-            self.expect = Expect::Command;
-        }
-    }
-
-    /// Whether the last token is a command's first word.
-    fn is_function_name(&self) -> bool {
-        let before = self.tokens.len().checked_sub(2).and_then(|at| self.tokens.get(at));
-        let first = before.is_none_or(|token| match &token.lexeme {
-            Lexeme::Operator(_) => true,
-            Lexeme::Reserved(word) => *word != "in",
-            _ => false,
-        });
-        first && matches!(self.tokens.last().map(|token| &token.lexeme), Some(Lexeme::Word(_)))
-    }
-
-    fn word(&mut self, place: Place, word: Word, raw: &str) -> Result<(), Wrong> {
-        match self.expect {
-            Expect::Argument => self.push(place, Lexeme::Word(word)),
-            Expect::Prefixed => {
-                self.push(place, Lexeme::Word(word));
-                self.expect = Expect::Argument;
-            }
-            Expect::ForName => {
-                if !super::word::is_variable(raw.as_bytes()) {
-                    return Err(Wrong::new(place, "bad for loop variable"));
-                }
-                self.push(place, Lexeme::Name(raw.into()));
-                self.expect = Expect::ForIn;
-            }
-            Expect::ForIn => match raw {
-                "in" => {
-                    self.push(place, Lexeme::Reserved("in"));
-                    self.expect = Expect::Argument;
-                }
-                "do" => {
-                    self.push(place, Lexeme::Reserved("do"));
-                    self.expect = Expect::Command;
-                }
-                _ => return Err(Wrong::new(place, "word unexpected (expecting \"do\")")),
-            },
-            Expect::Command | Expect::Closed => {
-                const RESERVED: [&str; 15] = [
-                    "!", "{", "}", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "then", "until",
-                    "while",
-                ];
-                if let Some(reserved) = RESERVED.into_iter().find(|reserved| *reserved == raw) {
-                    return self.reserved(place, reserved);
-                }
-                if self.expect == Expect::Closed {
-                    return Err(Wrong::new(place, "word unexpected"));
-                }
-                self.push(place, Lexeme::Word(word));
-                self.expect = Expect::Argument;
-            }
-        }
-        Ok(())
-    }
-
-    fn reserved(&mut self, place: Place, word: &'static str) -> Result<(), Wrong> {
-        let top = self.open.last().copied();
-        let opens = match word {
-            "if" => Some(Open::If),
-            "while" | "until" | "for" => Some(Open::Loop),
-            "{" => Some(Open::Brace),
-            _ => None,
-        };
-        let wants = match word {
-            "then" | "elif" | "else" | "fi" => Some(Open::If),
-            "do" | "done" => Some(Open::Loop),
-            "}" => Some(Open::Brace),
-            _ => None,
-        };
-        let repeated = word == "!" && matches!(self.tokens.last().map(|token| &token.lexeme), Some(Lexeme::Reserved("!")));
-        if repeated || matches!(word, "case" | "esac") || wants.is_some() && top != wants || opens.is_some() && self.expect == Expect::Closed {
-            return Err(Wrong::new(place, format!("\"{word}\" unexpected")));
-        }
-        self.expect = match word {
-            "for" => Expect::ForName,
-            "fi" | "done" | "}" => Expect::Closed,
-            _ => Expect::Command,
-        };
-        match opens {
-            Some(open) => self.open.push(open),
-            None if matches!(word, "fi" | "done" | "}") => {
-                self.open.pop();
-            }
-            None => {}
-        }
-        self.push(place, Lexeme::Reserved(word));
-        self.continuing = word == "!";
-        Ok(())
-    }
-}
-
-/// A here-document's delimiter without its quotes.
-fn unquote(raw: &[u8]) -> Vec<u8> {
-    let mut text = Vec::new();
-    let mut quote = None;
-    let mut bytes = raw.iter().copied();
-    while let Some(byte) = bytes.next() {
-        match (byte, quote) {
-            (b'\'' | b'"', None) => quote = Some(byte),
-            (_, Some(open)) if byte == open => quote = None,
-            (b'\\', None | Some(b'"')) => text.extend(bytes.next()),
-            _ => text.push(byte),
-        }
-    }
-    text
 }

@@ -24,11 +24,13 @@ mod escape;
 mod evaluate;
 mod expand;
 mod glob;
+mod heredoc;
 mod interpreter;
 mod lexer;
 mod parameter;
 mod parse;
 mod pattern;
+mod reader;
 mod redirect;
 mod simple;
 mod syntax;
@@ -37,8 +39,8 @@ mod trace;
 mod variables;
 mod word;
 
-pub use interpreter::Interpreter;
 pub(super) use interpreter::APPLETS;
+pub use interpreter::Interpreter;
 pub use trace::{Reached, Trace};
 
 /// Which shell a script is written for.
@@ -63,6 +65,17 @@ pub fn run(
     mode: Mode,
 ) -> Result<u8, Stop> {
     Interpreter { mode, options: Vec::new() }.run(system, process, script_name, text)
+}
+
+/// Parses a script to its end without running it.
+///
+/// # Errors
+/// [`StopKind::Syntax`], with the place.
+pub fn check(script_name: &str, text: &[u8], mode: Mode) -> Result<(), Stop> {
+    let script = Script { name: script_name.into(), text: text.to_vec(), fixed: None };
+    let mut lexer = lexer::Lexer::new(&script.text, mode);
+    while script.next(&mut lexer)?.is_some() {}
+    Ok(())
 }
 
 /// A shell's state. A copy is a subshell.
@@ -155,6 +168,15 @@ impl From<StopKind> for Halt {
 }
 
 impl Script {
+    /// Reads the next complete command.
+    fn next(&self, lexer: &mut lexer::Lexer<'_>) -> Result<Option<syntax::List>, Stop> {
+        lexer.complete_command().map_err(|wrong| {
+            let mut stop = Stop::from(StopKind::Syntax(wrong.what));
+            stop.sites.push(self.site(wrong.place));
+            stop
+        })
+    }
+
     /// The place as a site, with its line.
     fn site(&self, place: syntax::Place) -> Site {
         if let Some(site) = &self.fixed {

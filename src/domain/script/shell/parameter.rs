@@ -96,7 +96,8 @@ impl Shell {
                 }
                 let pattern = self.pattern(system, pattern)?;
                 let cut = |value: Vec<u8>| {
-                    let length = if *suffix { pattern.suffix(&value, *longest) } else { pattern.prefix(&value, *longest) };
+                    let length =
+                        if *suffix { pattern.suffix(&value, *longest) } else { pattern.prefix(&value, *longest) };
                     let length = length.unwrap_or(0);
                     let kept = if *suffix { value.get(..value.len() - length) } else { value.get(length..) };
                     kept.unwrap_or_default().to_vec()
@@ -170,9 +171,7 @@ impl Shell {
                 };
                 let held = match held {
                     Held::Unset => Held::One(Vec::new()),
-                    Held::One(value) => {
-                        Held::One(value.get(range(value.len(), offset)).unwrap_or_default().to_vec())
-                    }
+                    Held::One(value) => Held::One(value.get(range(value.len(), offset)).unwrap_or_default().to_vec()),
                     Held::Many(mut values) => {
                         if parameter.index.is_none() {
                             values.insert(0, self.name.clone());
@@ -273,8 +272,7 @@ impl Shell {
 
     fn must_be_set(&mut self, system: &mut System<'_>, name: &[u8]) -> Run<()> {
         if self.on(b'u') && !matches!(name, b"@" | b"*") {
-            let reason: &[u8] =
-                if self.mode == Mode::Bash { b": unbound variable" } else { b": parameter not set" };
+            let reason: &[u8] = if self.mode == Mode::Bash { b": unbound variable" } else { b": parameter not set" };
             return self.missing(system, &[name, reason].concat());
         }
         Ok(())
@@ -307,7 +305,8 @@ impl Shell {
             Held::Many(values) => values,
         };
         system.budget.bytes(values.iter().map(Vec::len).sum())?;
-        let star = parameter.name == b"*" || matches!(parameter.index.as_deref(), Some([Part::Quoted(all)]) if all == b"*");
+        let star =
+            parameter.name == b"*" || matches!(parameter.index.as_deref(), Some([Part::Quoted(all)]) if all == b"*");
         let ifs = self.variables.get(b"IFS").cloned();
         let joint = match &ifs {
             None => b" ".to_vec(),
@@ -353,4 +352,3 @@ impl Shell {
         }
     }
 }
-

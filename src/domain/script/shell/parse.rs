@@ -10,7 +10,8 @@ use std::sync::Arc;
 use brush_parser::ast;
 use brush_parser::{ParseError, ParserOptions, SourcePosition, SourceSpan};
 
-use super::lexer::{Lexeme, Token, Wrong};
+use super::lexer::Wrong;
+use super::reader::{Lexeme, Token};
 use super::syntax::{Command, Condition, Item, Kind, List, Pipeline, Place, Redirect, Word};
 
 /// Parses tokens; `end` is where they end, for the message.
@@ -32,7 +33,9 @@ pub(super) fn list(tokens: Vec<Token>, end: Place) -> Result<List, Wrong> {
                 stand_ins.push(brush_parser::Token::Operator(">".into(), span.clone()));
                 stand_ins.push(word("target"));
             }
-            Lexeme::Word(_) | Lexeme::Arithmetic(_) | Lexeme::Conditional(_) | Lexeme::Case(..) => stand_ins.push(word("word")),
+            Lexeme::Word(_) | Lexeme::Arithmetic(_) | Lexeme::Conditional(_) | Lexeme::Case(..) => {
+                stand_ins.push(word("word"))
+            }
         }
     }
     let options = ParserOptions { sh_mode: true, posix_mode: true, ..ParserOptions::default() };
@@ -200,13 +203,14 @@ impl Lowering {
                 let place = self.place(&clause.loc);
                 // `for x in; do` has words, none of them; the crate does not tell it from `for x; do`.
                 let start = clause.loc.start.index;
-                let listed = self.tokens.get(start..).unwrap_or_default().iter().flatten().find_map(|token| {
-                    match token.lexeme {
-                        Lexeme::Reserved("in") => Some(true),
-                        Lexeme::Reserved("do") => Some(false),
-                        _ => None,
-                    }
-                });
+                let listed =
+                    self.tokens.get(start..).unwrap_or_default().iter().flatten().find_map(|token| {
+                        match token.lexeme {
+                            Lexeme::Reserved("in") => Some(true),
+                            Lexeme::Reserved("do") => Some(false),
+                            _ => None,
+                        }
+                    });
                 let words = match clause.values {
                     Some(words) => Some(self.words(&words)?),
                     None if listed == Some(true) => Some(Vec::new()),

@@ -25,7 +25,10 @@ impl Pattern {
     pub(super) fn new(text: &[Item], mode: Mode) -> Self {
         let mut atoms = Vec::new();
         let mut rest = text;
+        // Sets that nothing closes are not looked for again and again.
+        let closed = text.iter().rposition(|item| *item & (QUOTED | 0xff) == u16::from(b']')).unwrap_or(0);
         while let Some((item, tail)) = rest.split_first() {
+            let at = text.len() - rest.len();
             rest = tail;
             let byte = item.to_le_bytes()[0];
             if item & QUOTED != 0 {
@@ -36,7 +39,7 @@ impl Pattern {
                 b'*' if atoms.last() == Some(&Atom::Any) => {}
                 b'*' => atoms.push(Atom::Any),
                 b'?' => atoms.push(Atom::One),
-                b'[' => match set(rest, mode) {
+                b'[' => match (at < closed).then(|| set(rest, mode)).flatten() {
                     Some((set, after)) => {
                         atoms.push(Atom::Set(set));
                         rest = after;
@@ -170,7 +173,8 @@ fn set(text: &[Item], mode: Mode) -> Option<(Box<[bool; 256]>, &[Item])> {
         first = false;
         if plain(rest.first(), b'[')
             && plain(rest.get(1), b':')
-            && let Some(end) = rest.windows(2).skip(2).position(|pair| plain(pair.first(), b':') && plain(pair.get(1), b']'))
+            && let Some(end) =
+                rest.windows(2).skip(2).position(|pair| plain(pair.first(), b':') && plain(pair.get(1), b']'))
         {
             let name: Vec<u8> = rest.get(2..end + 2)?.iter().map(|item| item.to_le_bytes()[0]).collect();
             let class = class(&name)?;
@@ -186,8 +190,8 @@ fn set(text: &[Item], mode: Mode) -> Option<(Box<[bool; 256]>, &[Item])> {
             rest = rest.get(1..)?;
             high = element(&mut rest)?;
         }
-        for (byte, member) in (0u8..=255).zip(set.iter_mut()) {
-            *member |= (low..=high).contains(&byte);
+        if let Some(members) = set.get_mut(usize::from(low)..usize::from(high) + 1) {
+            members.fill(true);
         }
     }
     if negated {

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::syntax::{Redirect, Target};
-use super::{Mode, Run, Shell};
+use super::{Halt, Mode, Run, Shell};
 use crate::domain::rootfs::Kind;
 use crate::domain::script::errno::Errno;
 use crate::domain::script::stream::{Open, Stream};
@@ -47,9 +47,12 @@ impl Shell {
         let fd = redirect.fd;
         let (name, opened, what) = match &redirect.target {
             Target::Text(body) => {
-                let text = match body.get() {
-                    Some(word) => self.single(system, word)?,
+                let text = match body.get().map(|word| self.single(system, word)) {
+                    Some(Ok(text)) => text,
                     None => Vec::new(),
+                    // An error in a here-document is one of the redirection.
+                    Some(Err(Halt::Error(_))) => return Ok(false),
+                    Some(Err(halt)) => return Err(halt),
                 };
                 system.budget.bytes(text.len())?;
                 self.lead(fd, Some(Stream::pipe(text)), saved);

@@ -66,6 +66,10 @@ impl Shell {
             self.xtrace(system, &traced, &[])?;
             return Ok(self.substituted.unwrap_or(0));
         };
+        if self.mode == Mode::Dash && self.aliases.contains_key(name) {
+            let what = format!("the alias {}", String::from_utf8_lossy(name));
+            return Err(Stop::unsupported("alias", what).into());
+        }
         let found = self.find(name);
         let mut traced = Vec::new();
         let keeps = assignments.is_empty() || matches!(found, Found::Special(_));
@@ -156,8 +160,7 @@ impl Shell {
             self.complain(system, &[name, reason].concat())?;
             return Ok(127);
         };
-        let executable =
-            system.stat(&path).is_ok_and(|node| !node.is_directory() && node.meta.mode & 0o111 != 0);
+        let executable = system.stat(&path).is_ok_and(|node| !node.is_directory() && node.meta.mode & 0o111 != 0);
         if !executable {
             let reason: &[u8] = match self.mode {
                 Mode::Bash if system.stat(&path).is_ok_and(|node| node.is_directory()) => b": Is a directory",

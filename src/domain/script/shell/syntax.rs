@@ -118,10 +118,7 @@ pub(super) enum Target {
     /// `<`.
     Read(Word),
     /// `>`, and `>|` with `clobber`.
-    Write {
-        name: Word,
-        clobber: bool,
-    },
+    Write { name: Word, clobber: bool },
     /// `>>`.
     Append(Word),
     /// `<>`.
@@ -131,10 +128,7 @@ pub(super) enum Target {
     /// `<<`, `<<-` and bash's `<<<`: the text itself.
     Text(Rc<std::cell::OnceCell<Word>>),
     /// `&>` and `&>>`, bash only: output and errors.
-    Both {
-        name: Word,
-        append: bool,
-    },
+    Both { name: Word, append: bool },
 }
 
 /// A word: parts without space between them.

@@ -78,7 +78,10 @@ mod tests {
         let fields = |text: &str, ifs: &str| {
             let mut items = Vec::new();
             append(&mut items, text.as_bytes(), SPLIT);
-            split(&items, ifs.as_bytes()).iter().map(|field| String::from_utf8(bytes(field)).unwrap()).collect::<Vec<_>>()
+            split(&items, ifs.as_bytes())
+                .iter()
+                .map(|field| String::from_utf8(bytes(field)).unwrap())
+                .collect::<Vec<_>>()
         };
         assert_eq!(fields("  a  b ", " \t\n"), ["a", "b"]);
         assert_eq!(fields("a:b::c:", ":"), ["a", "b", "", "c"]);

@@ -100,8 +100,11 @@ impl Lexer<'_> {
                 let inside = self.quoted_part()?;
                 word.push(Part::Double(inside));
             }
-            // Quotes inside of `"${x-"a"}"` go, and change nothing else.
-            b'"' if self.in_braces() => {}
+            // Quotes inside of `"${x-"a"}"` only hide its `}`.
+            b'"' if self.in_braces() => {
+                let inside = self.quoted_part()?;
+                word.extend(inside);
+            }
             b'$' => self.dollar(word, quotes)?,
             b'`' => {
                 let list = self.backquoted(quotes == Quotes::Double)?;
@@ -205,6 +208,11 @@ impl Lexer<'_> {
                 Some(b'"') if self.mode == Mode::Bash => {
                     self.bump();
                 }
+                Some(b'\\') if self.peek_at(1) == Some(b'"') && !self.is_here() => {
+                    self.bump();
+                    self.bump();
+                    quoted(&mut word, b'"');
+                }
                 // What cannot be read as an expression may be commands: `$((echo 'a'); b)`.
                 Some(_) => {
                     if self.part(&mut word, Quotes::Text).is_err() {
@@ -273,9 +281,7 @@ impl Lexer<'_> {
                 let operator = self.bump().unwrap_or_default();
                 Action::Default { colon: true, operator, word: self.operand(quotes)? }
             }
-            b'-' | b'=' | b'?' | b'+' => {
-                Action::Default { colon: false, operator: byte, word: self.operand(quotes)? }
-            }
+            b'-' | b'=' | b'?' | b'+' => Action::Default { colon: false, operator: byte, word: self.operand(quotes)? },
             b'#' | b'%' => {
                 let longest = self.peek() == Some(byte);
                 if longest {

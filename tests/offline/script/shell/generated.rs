@@ -45,14 +45,15 @@ fn script(dice: &mut Dice, number: usize) -> String {
 }
 
 /// Variables and functions that the parts below use.
-const PRELUDE: &str = "x=abc y='a b' z= p='a*' c=a:b::c n=7 w=' lead  trail '\nf() { echo \"f:$#:$1\"; return $(($# % 3)); }\n";
+const PRELUDE: &str =
+    "x=abc y='a b' z= p='a*' c=a:b::c n=7 w=' lead  trail '\nf() { echo \"f:$#:$1\"; return $(($# % 3)); }\n";
 
 fn word(dice: &mut Dice, depth: usize) -> String {
     let mut word = String::new();
     for _ in 0..=dice.roll(3) {
         let part = if depth == 0 { dice.roll(6) } else { dice.roll(16) };
         let part = match part {
-            0..=2 => dice.pick(&["a", "bc", "x:y", "-n", "1", ".", "/", "a=b", "~", "%"]).into(),
+            0..=2 => dice.pick(&["a", "bc", "x:y", "-n", "1", ".", "+", "a=b", "~", "%"]).into(),
             3 => format!("'{}'", dice.pick(&["s q", "*", "\\", "\"", "$x", ""])),
             4 => format!("\\{}", dice.pick(&["a", "$", "\"", "*", " ", "\\", "'"])),
             5 => variable(dice),
@@ -62,7 +63,7 @@ fn word(dice: &mut Dice, depth: usize) -> String {
             12 => format!("`echo {}`", dice.pick(&["a b", "$x", "\\$y", "'q  q'", "\"d  d\""])),
             13 => format!("$(({}))", expression(dice, 2)),
             14 => dice.pick(&["*", "?", "[ab]", "x*", "[!a]*"]).into(),
-            _ => dice.pick(&["$@", "\"$@\"", "$*", "\"$*\"", "$#", "$?"]).into(),
+            _ => dice.pick(&["$*", "\"$*\"", "$#", "$?"]).into(),
         };
         word.push_str(&part);
     }
@@ -82,7 +83,7 @@ fn inner(dice: &mut Dice, depth: usize) -> String {
         let part = match if depth == 0 { dice.roll(5) } else { dice.roll(9) } {
             0 => dice.pick(&["a", " ", "b  c", "*", "'", ":", "~"]).into(),
             1 => dice.pick(&["\\$", "\\\"", "\\\\", "\\a", "\\`"]).into(),
-            2..=4 => dice.pick(&["$x", "$y", "$z", "$p", "$c", "$w", "$*", "$@", "$#", "${n}"]).into(),
+            2..=4 => dice.pick(&["$x", "$y", "$z", "$p", "$c", "$w", "$*", "$#", "${n}"]).into(),
             5 | 6 => parameter(dice, depth - 1),
             7 => format!("$({})", command(dice, depth - 1)),
             _ => format!("$(({}))", expression(dice, 2)),
@@ -105,9 +106,8 @@ fn parameter(dice: &mut Dice, depth: usize) -> String {
         5 => format!("${{{}:?}}", dice.pick(&["x", "y", "c"])),
         _ => {
             let operator = dice.pick(&["#", "##", "%", "%%"]);
-            let patterns = [
-                "a", "*a", "a*", "*:", ":*", "?", "[a-b]", "\"*\"", "$p", "\"$p\"", "*\\ ", "' '*", "\"a\"", "[!a]",
-            ];
+            let patterns =
+                ["a", "*a", "a*", "*:", ":*", "?", "[a-b]", "\"*\"", "$p", "\"$p\"", "*\\ ", "' '*", "\"a\"", "[!a]"];
             format!("${{{name}{operator}{}}}", dice.pick(&patterns))
         }
     }
@@ -131,7 +131,10 @@ fn expression(dice: &mut Dice, depth: usize) -> String {
 }
 
 fn words(dice: &mut Dice, depth: usize) -> String {
-    (0..dice.roll(4)).map(|_| word(dice, depth)).collect::<Vec<_>>().join(" ")
+    // `"$@"` stands alone: dash splits wrongly what follows it in a word.
+    let all = ["\"$@\"", "$@", "\"a $@ b\"", "x\"$@\"", "${1+\"$@\"}"];
+    let word = |dice: &mut Dice| if dice.roll(8) == 0 { dice.pick(&all).into() } else { word(dice, depth) };
+    (0..dice.roll(4)).map(|_| word(dice)).collect::<Vec<_>>().join(" ")
 }
 
 fn simple(dice: &mut Dice, depth: usize) -> String {
@@ -146,9 +149,7 @@ fn simple(dice: &mut Dice, depth: usize) -> String {
             let operator = dice.pick(&["=", "!=", "-eq", "-lt"]);
             format!("[ \"{}\" {operator} \"{}\" ]", inner(dice, depth), inner(dice, depth))
         }
-        11 => dice
-            .pick(&["true", "false", ":", "status 3", "set -- p 'q r'", "shift", "unset x", "nosuch"])
-            .into(),
+        11 => dice.pick(&["true", "false", ":", "status 3", "set -- p 'q r'", "shift", "unset x", "nosuch"]).into(),
         12 => {
             let format = dice.pick(&["%s|", "[%s]\\n", "%5s|%-3s|", "%b\\n", "x\\ty\\n"]);
             format!("printf '{format}' {}", words(dice, depth))
@@ -182,7 +183,7 @@ fn command(dice: &mut Dice, depth: usize) -> String {
         10 => format!("{{ {}; }} > out{depth}; cat < out{depth}", deeper(dice)),
         11 => format!("g() {{ local x={}; {}; }}; g {}", word(dice, depth - 1), deeper(dice), word(dice, depth - 1)),
         12 => format!("k{depth}=0; while [ $k{depth} -lt 2 ]; do k{depth}=$((k{depth}+1)); {}; done", deeper(dice)),
-        13 => format!("{{ cat <<E\n{} {}\nE\n}}", inner(dice, depth - 1), variable(dice)),
+        13 => format!("{{ cat <<E{depth}\n{} {}\nE{depth}\n}}", inner(dice, depth - 1), variable(dice)),
         14 => {
             let jump = dice.pick(&["[ $i = 2 ] && continue", "[ $i = 2 ] && break", ":"]);
             format!("for i in 1 2 3; do {jump}; {}; done", deeper(dice))

@@ -29,8 +29,10 @@ impl Outcome {
         let depth = real.stderr.contains("recursion depth") && self.stderr.contains("inside each other");
         // A shell that died of a signal is no judge.
         let died = real.status == -1;
-        died || depth || self.stdout == real.stdout && self.files == real.files
-            && (syntax || self.status == real.status && self.stderr == real.stderr)
+        died || depth
+            || self.stdout == real.stdout
+                && self.files == real.files
+                && (syntax || self.status == real.status && self.stderr == real.stderr)
     }
 }
 
@@ -38,7 +40,10 @@ impl Outcome {
 const STUBS: [(&str, &str); 3] = [
     ("args", "#!/bin/sh\nprintf '%s:' \"$#\"\nfor a do printf '[%s]' \"$a\"; done\necho\n"),
     ("status", "#!/bin/sh\nexit \"$1\"\n"),
-    ("cat", "#!/bin/sh\nwhile IFS= read -r l; do printf '%s\\n' \"$l\"; done\nif [ -n \"$l\" ]; then printf %s \"$l\"; fi\n"),
+    (
+        "cat",
+        "#!/bin/sh\nwhile IFS= read -r l; do printf '%s\\n' \"$l\"; done\nif [ -n \"$l\" ]; then printf %s \"$l\"; fi\n",
+    ),
 ];
 
 /// Makes the folder of stubs.

@@ -6,9 +6,8 @@ use crate::domain::script::command as programs;
 use crate::domain::script::stop::Stop;
 use crate::domain::script::system::System;
 
-const RESERVED: [&str; 16] = [
-    "!", "{", "}", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until", "while",
-];
+const RESERVED: [&str; 16] =
+    ["!", "{", "}", "case", "do", "done", "elif", "else", "esac", "fi", "for", "if", "in", "then", "until", "while"];
 
 impl Shell {
     /// Where a program is, as a path to show.
@@ -57,7 +56,7 @@ impl Shell {
         } else {
             return Ok(if verbose {
                 if bash {
-                    self.complain(system, &say(": not found").trim_ascii().to_vec())?;
+                    self.complain(system, say(": not found").trim_ascii())?;
                 } else {
                     self.emit(system, &say(": not found"))?;
                 }
@@ -74,7 +73,9 @@ impl Shell {
 pub(super) fn command(shell: &mut Shell, system: &mut System<'_>, mut call: Call<'_>) -> Run {
     let mut arguments = call.arguments;
     let mut shows = None;
-    while let Some((first, rest)) = arguments.split_first().filter(|(first, _)| first.len() > 1 && first.starts_with(b"-")) {
+    while let Some((first, rest)) =
+        arguments.split_first().filter(|(first, _)| first.len() > 1 && first.starts_with(b"-"))
+    {
         arguments = rest;
         if first == b"--" {
             break;

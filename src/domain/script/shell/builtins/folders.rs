@@ -48,11 +48,7 @@ pub(super) fn cd(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>) -> 
     for candidate in candidates {
         let plain = candidate == target;
         let path = shell.process.path(&candidate);
-        let logical = if physical {
-            system.tree.real_path(&path).ok().flatten()
-        } else {
-            Some(normal(&path))
-        };
+        let logical = if physical { system.tree.real_path(&path).ok().flatten() } else { Some(normal(&path)) };
         let Some(folder) = logical.filter(|folder| system.stat(folder).is_ok_and(|node| node.is_directory())) else {
             continue;
         };
@@ -109,7 +105,11 @@ pub(super) fn umask(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>) 
         Some(b"-S") => {
             let allowed = |shift: u32| {
                 let bits = !mask >> shift;
-                [(4, 'r'), (2, 'w'), (1, 'x')].iter().filter(|(bit, _)| bits & bit != 0).map(|(_, c)| *c).collect::<String>()
+                [(4, 'r'), (2, 'w'), (1, 'x')]
+                    .iter()
+                    .filter(|(bit, _)| bits & bit != 0)
+                    .map(|(_, c)| *c)
+                    .collect::<String>()
             };
             let line = format!("u={},g={},o={}\n", allowed(6), allowed(3), allowed(0));
             shell.emit(system, line.as_bytes())

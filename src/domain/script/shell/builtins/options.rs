@@ -5,6 +5,9 @@ use super::Call;
 use crate::domain::script::stop::Stop;
 use crate::domain::script::system::System;
 
+/// Arguments after the options, and whether a `--` was before them.
+type Left<'a> = (&'a [Vec<u8>], bool);
+
 /// Options by name, in dash's order of `set -o`.
 const NAMES: [(&str, u8); 18] = [
     ("errexit", b'e'),
@@ -47,11 +50,7 @@ impl Shell {
     }
 
     /// Sets options up to the first argument that is none; what is left, and whether a `--` was there. `Err` is a status.
-    fn take_options<'a>(
-        &mut self,
-        system: &mut System<'_>,
-        arguments: &'a [Vec<u8>],
-    ) -> Run<Result<(&'a [Vec<u8>], bool), u8>> {
+    fn take_options<'a>(&mut self, system: &mut System<'_>, arguments: &'a [Vec<u8>]) -> Run<Result<Left<'a>, u8>> {
         let mut rest = arguments;
         while let Some((first, tail)) = rest.split_first() {
             let (on, letters) = match first.split_first() {
@@ -81,8 +80,12 @@ impl Shell {
                     let letter = match found {
                         Some((_, letter)) => *letter,
                         None if self.mode == Mode::Bash && name == b"pipefail" => b'P',
-                        None if self.mode == Mode::Bash && matches!(name.as_slice(), b"posix" | b"errtrace" | b"functrace") => {
-                            return Err(Stop::unsupported("set", format!("-o {}", String::from_utf8_lossy(name))).into());
+                        None if self.mode == Mode::Bash
+                            && matches!(name.as_slice(), b"posix" | b"errtrace" | b"functrace") =>
+                        {
+                            return Err(
+                                Stop::unsupported("set", format!("-o {}", String::from_utf8_lossy(name))).into()
+                            );
                         }
                         None => {
                             return Ok(Err(self.wrong(system, &[b"Illegal option -o ", name.as_slice()].concat())?));
@@ -91,8 +94,7 @@ impl Shell {
                     self.option(letter, on)?;
                     continue;
                 }
-                let known = NAMES.iter().any(|(_, other)| other == letter && !b"IVEld".contains(letter))
-                    || *letter == b'V' || *letter == b'E' || *letter == b'I'
+                let known = NAMES.iter().any(|(_, other)| other == letter && !b"ld".contains(letter))
                     || self.mode == Mode::Bash && b"hBkptTPEH".contains(letter);
                 if !known {
                     let sign = if on { '-' } else { '+' };

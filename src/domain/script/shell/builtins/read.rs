@@ -14,8 +14,7 @@ pub(super) fn read(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>) -
         if letters == b"-" {
             break;
         }
-        let mut letters = letters.iter().enumerate();
-        while let Some((at, letter)) = letters.next() {
+        for (at, letter) in letters.iter().enumerate() {
             let mut value = || {
                 let inline = first.get(at + 2..).filter(|text| !text.is_empty()).map(<[u8]>::to_vec);
                 inline.or_else(|| {

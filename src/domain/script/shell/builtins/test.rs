@@ -78,7 +78,8 @@ fn decide(shell: &mut Shell, system: &mut System<'_>, words: &[Vec<u8>]) -> Run 
         Ok(answer) => {
             if reader.at + 1 < words.len() {
                 let word = words.get(reader.at).cloned().unwrap_or_default();
-                return complaint(shell, system, &[word.as_slice(), b": unexpected operator"].concat());
+                let colon: &[u8] = if word.is_empty() { b"" } else { b": " };
+                return complaint(shell, system, &[word.as_slice(), colon, b"unexpected operator"].concat());
             }
             Ok(u8::from(answer == negated))
         }
