@@ -3,7 +3,7 @@
 use super::process::Process;
 use super::stop::{Stop, StopKind};
 use super::system::System;
-use super::{core, debian, text};
+use super::{core, debian, shell, text};
 
 /// What stands for a program: takes its process, returns its exit status.
 pub type Applet = fn(&mut System<'_>, &mut Process) -> Result<u8, Stop>;
@@ -18,8 +18,16 @@ pub type Applet = fn(&mut System<'_>, &mut Process) -> Result<u8, Stop>;
 pub fn exec(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {
     let name = process.args.first().cloned().unwrap_or_default();
     let Some(path) = find(system, process, &name) else { return Ok(127) };
+    exec_at(system, process, &path)
+}
+
+/// Starts the program at `path`, which [`find`] gave, and runs it to its end.
+///
+/// # Errors
+/// As [`exec`]'s.
+pub fn exec_at(system: &mut System<'_>, process: &mut Process, path: &[u8]) -> Result<u8, Stop> {
     system.budget.enter()?;
-    let status = start(system, process, &name, &path);
+    let status = start(system, process, path);
     system.budget.leave();
     system.sound()?;
     status
@@ -44,7 +52,7 @@ pub fn find(system: &System<'_>, process: &Process, name: &[u8]) -> Option<Vec<u
 #[must_use]
 pub fn applet(name: &[u8]) -> Option<Applet> {
     let name = std::str::from_utf8(name).ok()?;
-    let tables = [core::APPLETS, text::APPLETS, debian::APPLETS];
+    let tables = [core::APPLETS, text::APPLETS, debian::APPLETS, shell::APPLETS];
     tables.into_iter().find_map(|table| {
         table
             .binary_search_by(|(other, _)| (*other).cmp(name))
@@ -54,17 +62,25 @@ pub fn applet(name: &[u8]) -> Option<Applet> {
     })
 }
 
-fn start(system: &mut System<'_>, process: &mut Process, name: &[u8], path: &[u8]) -> Result<u8, Stop> {
-    let head = match system.read(path) {
+fn start(system: &mut System<'_>, process: &mut Process, path: &[u8]) -> Result<u8, Stop> {
+    let bytes = match system.read(path) {
         Ok(bytes) => bytes,
         Err(_) => return Ok(126),
     };
-    let _ = head; // the shell decides here: `#!/bin/sh` and kin are interpreted
     let last = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    if let Some(interpreter) = shell::Interpreter::of(&bytes) {
+        let shown = format!("/{}", String::from_utf8_lossy(path));
+        // The kernel gives the interpreter the path by which the script was found.
+        let called = process.args.first().is_some_and(|name| name.contains(&b'/'));
+        if let Some(name) = process.args.first_mut().filter(|_| !called) {
+            *name = shown.clone().into_bytes();
+        }
+        return interpreter.run(system, process, &shown, &bytes);
+    }
     match applet(last) {
         Some(applet) => applet(system, process),
         None => Err(StopKind::Unmodelled {
-            command: String::from_utf8_lossy(name).into_owned(),
+            command: String::from_utf8_lossy(last).into_owned(),
             path: format!("/{}", String::from_utf8_lossy(path)),
         }
         .into()),

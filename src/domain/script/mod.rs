@@ -34,6 +34,7 @@ pub use errno::Errno;
 pub use ledger::{Interpreter, Ledger, Row, Status};
 pub use limits::{Budget, Limits};
 pub use process::Process;
+pub use shell::{Reached, Trace};
 pub use stop::{Site, Stop, StopKind};
 pub use stream::{Stream, Streams};
 pub use system::{Change, Effect, System};

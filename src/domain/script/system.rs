@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::errno::Errno;
 use super::limits::{Budget, Limits};
+use super::shell::Trace;
 use super::stop::{Site, Stop, StopKind};
 use super::stream::{Open, Stream};
 use crate::base::{Arch, Epoch};
@@ -34,6 +35,8 @@ pub struct System<'a> {
     pub effects: Vec<Effect>,
     /// What programs did not do that they would have done (caches, services), in words, in order.
     pub notes: Vec<String>,
+    /// The lines that are reached, when somebody wants to know.
+    pub trace: Option<Trace>,
     read: ReadContent<'a>,
     /// Bytes of files that were read before.
     cache: BTreeMap<(u32, u32), Arc<[u8]>>,
@@ -76,6 +79,7 @@ impl<'a> System<'a> {
             site: Site::default(),
             effects: Vec::new(),
             notes: Vec::new(),
+            trace: None,
             read,
             cache: BTreeMap::new(),
             broken: None,

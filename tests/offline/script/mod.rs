@@ -6,3 +6,4 @@ mod debian_openssl;
 mod debian_systemd;
 mod files;
 mod text;
+mod shell;
