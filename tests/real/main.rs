@@ -12,6 +12,7 @@ mod image;
 mod layout;
 mod locked;
 mod mirrors;
+mod order;
 mod registry;
 mod resolve;
 mod runtime;

@@ -9,6 +9,8 @@
 //! ```
 
 pub mod accounts;
+mod apt_order;
+mod apt_steps;
 pub mod database;
 pub mod deb;
 pub mod error;
@@ -17,6 +19,8 @@ pub mod files;
 pub mod info;
 pub mod installed;
 pub mod order;
+pub mod plan;
+mod relations;
 pub mod stanza;
 pub mod unpack;
 
@@ -27,4 +31,5 @@ pub use facts::{Conffile, Facts, Interest, Script};
 pub use files::RecipeFile;
 pub use installed::Installed;
 pub use order::unpack_order;
+pub use plan::{Call, plan};
 pub use unpack::{Shipment, Unpacked, unpack};
