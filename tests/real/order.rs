@@ -3,15 +3,18 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
+use std::ffi::OsString;
+use std::fs::{self, File};
 use std::io::BufReader;
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 
 use mokapot::base::Arch;
-use mokapot::domain::install::{Call, plan};
-use mokapot::formats::deb::{Package, StanzaReader};
+use mokapot::domain::install::{Call, Dpkg, Step, info, plan};
+use mokapot::formats::deb::{Package, StanzaReader, parse_triggers};
 
 use crate::support::apt::{Apt, Indexes, Suite};
+use crate::support::run::{scratch, succeed, tool};
 
 /// What is asked for on top of the base, `+r` with recommendations.
 const REQUESTS: [&str; 26] = [
@@ -158,4 +161,128 @@ fn difference(answer: &Answer, known: &BTreeMap<String, Package>) -> Option<Stri
     (0..theirs.len().max(ours.len()))
         .find(|at| theirs.get(*at) != ours.get(*at))
         .map(|at| format!("step {at} of {}: apt {:?}, we {:?}", theirs.len(), theirs.get(at), ours.get(at)))
+}
+
+/// Sets that configure daemons and users, set off triggers, and hold cycles.
+const REAL: [(&str, &str); 2] = [
+    ("jre", "ca-certificates openjdk-17-jre-headless procps tini"),
+    ("daemons", "openssh-server nginx-light dbus systemd man-db python3-minimal cron logrotate rsyslog"),
+];
+
+/// dpkg's own log of what mmdebstrap made it do, against what we would do: each call, and each step in it.
+#[test]
+fn dpkgs_steps_are_ours() {
+    let mirror = crate::support::apt::mirror(false);
+    let mut wrong = Vec::new();
+    for (name, packages) in REAL {
+        let root = match std::env::var_os("ORDER_TRUTH") {
+            Some(folder) => Path::new(&folder).join(format!("{name}.dir")),
+            None => {
+                let root = scratch(&format!("order-{name}")).join("root");
+                let mut command =
+                    tool("mmdebstrap", ["--mode=root", "--variant=essential", "--skip=cleanup", "--quiet"]);
+                command.arg("--aptopt=APT::Sandbox::User \"root\"");
+                command.arg(format!("--include={}", packages.replace(' ', ",")));
+                command.arg("bookworm").arg(&root).arg(format!("deb {mirror} bookworm main"));
+                succeed(command.env("LC_ALL", "C.UTF-8"));
+                root
+            }
+        };
+        let theirs = logged(&fs::read_to_string(root.join("var/log/dpkg.log")).unwrap());
+        let ours = replayed(&root);
+        let agreed = theirs.iter().zip(&ours).filter(|(theirs, ours)| theirs == ours).count();
+        println!("{name}: {agreed} of {} steps agreed", theirs.len());
+        let parted = (0..theirs.len().max(ours.len())).find(|at| theirs.get(*at) != ours.get(*at));
+        if let Some(at) = parted {
+            let near = at.saturating_sub(4)..at + 8;
+            let show =
+                |list: &[String]| near.clone().filter_map(|i| list.get(i).cloned()).collect::<Vec<_>>().join("\n  ");
+            wrong.push(format!("{name}: step {at}: dpkg\n  {}\nwe\n  {}", show(&theirs), show(&ours)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The triggers that `postinst configure` sets off by dpkg-trigger(1) in these sets, and whether it awaits them.
+const SET_OFF: [(&str, &str, bool); 4] = [
+    ("ca-certificates", "update-ca-certificates", false),
+    ("dmsetup", "update-initramfs", false),
+    ("libnginx-mod-http-echo", "nginx-reload", false),
+    ("openjdk-17-jre-headless", "update-ca-certificates-java", true),
+];
+
+/// The steps of a log: `install NAME`, `configure NAME`, `trigproc NAME`.
+fn logged(log: &str) -> Vec<String> {
+    let steps = log.lines().filter_map(|line| {
+        let words: Vec<&str> = line.split(' ').skip(2).collect();
+        match words.as_slice() {
+            [verb @ ("install" | "configure" | "trigproc"), package, ..] => {
+                Some(format!("{verb} {}", package.split(':').next().unwrap()))
+            }
+            _ => None,
+        }
+    });
+    steps.collect()
+}
+
+/// The same for us, with the packages of the database that dpkg left.
+fn replayed(root: &Path) -> Vec<String> {
+    let status = File::open(root.join("var/lib/dpkg/status")).unwrap();
+    let mut owned: Vec<Package> = StanzaReader::new(BufReader::new(status))
+        .map(|stanza| Package::from_stanza(&stanza.unwrap()).unwrap())
+        .collect();
+    let priorities = priorities(root);
+    for package in &mut owned {
+        package.priority = priorities[package.name.as_str()].as_str().into();
+    }
+    let packages: Vec<&Package> = owned.iter().collect();
+    let info = |place: usize, kind: &str| {
+        fs::read(root.join(Path::new(&OsString::from_vec(info::path(packages[place], kind))))).ok()
+    };
+    let postinst: Vec<bool> = (0..packages.len()).map(|place| info(place, "postinst").is_some()).collect();
+    let calls = plan(&packages, &plan::base(&packages));
+    let mut dpkg = Dpkg::new(&packages, postinst, calls);
+    let mut steps = Vec::new();
+    while let Some(step) = dpkg.next().unwrap() {
+        let (verb, place) = match step {
+            Step::Unpack(place) => {
+                dpkg.unpacking(place, parse_triggers(&info(place, "triggers").unwrap_or_default()).unwrap());
+                for path in String::from_utf8_lossy(&info(place, "list").unwrap()).lines() {
+                    dpkg.file(place, path);
+                }
+                dpkg.unpacked(place);
+                ("install", place)
+            }
+            Step::Configure(place) => {
+                dpkg.configuring(place);
+                dpkg.half_configured(place);
+                dpkg.configured(place);
+                for (_, trigger, awaits) in SET_OFF.iter().filter(|(name, ..)| packages[place].name.as_str() == *name) {
+                    dpkg.activate(trigger, awaits.then_some(place));
+                }
+                ("configure", place)
+            }
+            Step::Triggered(place, _) => {
+                dpkg.configured(place);
+                ("trigproc", place)
+            }
+        };
+        steps.push(format!("{verb} {}", packages[place].name));
+    }
+    steps
+}
+
+/// The priorities that the archive gives packages, which are not always those of their control files; apt goes by them.
+fn priorities(root: &Path) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for list in fs::read_dir(root.join("var/lib/apt/lists")).unwrap().map(|entry| entry.unwrap().path()) {
+        if list.to_string_lossy().ends_with("_Packages") {
+            for stanza in StanzaReader::new(BufReader::new(File::open(list).unwrap())) {
+                let stanza = stanza.unwrap();
+                let field = |name| stanza.get(name).unwrap_or_default().to_owned();
+                found.insert(field("Package"), field("Priority"));
+            }
+        }
+    }
+    found
 }

@@ -272,20 +272,23 @@ fn prepare(root: &Path) {
     fs::write(root.join("status"), "").unwrap();
 }
 
-/// A `sources.list` of the machine's own mirrors.
-fn sources(codenames: &[&str]) -> String {
+/// The machine's own mirror of Debian, or of its security archive.
+pub fn mirror(security: bool) -> String {
     let out = Command::new("apt-get")
         .args(["indextargets", "--format", "$(RELEASE) $(REPO_URI) $(LABEL)", "Created-By: Packages"])
         .output()
         .unwrap();
     let targets = String::from_utf8(out.stdout).unwrap();
-    let mirror = |security: bool| {
-        let mut lines = targets.lines().map(|line| line.splitn(3, ' ').collect::<Vec<_>>());
-        let found = lines.find(|line| line[2].starts_with("Debian") && line[0].ends_with("-security") == security);
-        found.unwrap_or_else(|| panic!("this machine's apt knows no Debian archive (security: {security})"))[1]
-    };
+    let mut lines = targets.lines().map(|line| line.splitn(3, ' ').collect::<Vec<_>>());
+    let found = lines.find(|line| line[2].starts_with("Debian") && line[0].ends_with("-security") == security);
+    found.unwrap_or_else(|| panic!("this machine's apt knows no Debian archive (security: {security})"))[1].to_owned()
+}
+
+/// A `sources.list` of the machine's own mirrors.
+fn sources(codenames: &[&str]) -> String {
+    let mirrors = [mirror(false), mirror(true)];
     codenames.iter().fold(String::new(), |mut text, codename| {
-        let uri = mirror(codename.ends_with("-security"));
+        let uri = &mirrors[usize::from(codename.ends_with("-security"))];
         let key = "/usr/share/keyrings/debian-archive-keyring.gpg";
         writeln!(text, "deb [signed-by={key}] {uri} {codename} main").unwrap();
         text
