@@ -164,9 +164,12 @@ fn difference(answer: &Answer, known: &BTreeMap<String, Package>) -> Option<Stri
 }
 
 /// Sets that configure daemons and users, set off triggers, and hold cycles.
-const REAL: [(&str, &str); 2] = [
-    ("jre", "ca-certificates openjdk-17-jre-headless procps tini"),
-    ("daemons", "openssh-server nginx-light dbus systemd man-db python3-minimal cron logrotate rsyslog"),
+const REAL: [(&str, &str, &str); 5] = [
+    ("jre", "bookworm", "ca-certificates openjdk-17-jre-headless procps tini"),
+    ("daemons", "bookworm", "openssh-server nginx-light dbus systemd man-db python3-minimal cron logrotate rsyslog"),
+    ("wide", "bookworm", "postfix- apache2 exim4-daemon-light- postgresql php-cli git vim"),
+    ("trixie", "trixie", "openssh-server nginx-light dbus systemd man-db python3-minimal cron logrotate"),
+    ("bullseye", "bullseye", "openssh-server nginx-light dbus systemd man-db openjdk-11-jre-headless"),
 ];
 
 /// dpkg's own log of what mmdebstrap made it do, against what we would do: each call, and each step in it.
@@ -174,22 +177,16 @@ const REAL: [(&str, &str); 2] = [
 fn dpkgs_steps_are_ours() {
     let mirror = crate::support::apt::mirror(false);
     let mut wrong = Vec::new();
-    for (name, packages) in REAL {
-        let root = match std::env::var_os("ORDER_TRUTH") {
-            Some(folder) => Path::new(&folder).join(format!("{name}.dir")),
-            None => {
-                let root = scratch(&format!("order-{name}")).join("root");
-                let mut command =
-                    tool("mmdebstrap", ["--mode=root", "--variant=essential", "--skip=cleanup", "--quiet"]);
-                command.arg("--aptopt=APT::Sandbox::User \"root\"");
-                command.arg(format!("--include={}", packages.replace(' ', ",")));
-                command.arg("bookworm").arg(&root).arg(format!("deb {mirror} bookworm main"));
-                succeed(command.env("LC_ALL", "C.UTF-8"));
-                root
-            }
-        };
+    for (name, suite, packages) in REAL {
+        let root = scratch(&format!("order-{name}")).join("root");
+        let mut command = tool("mmdebstrap", ["--mode=root", "--variant=essential", "--skip=cleanup", "--quiet"]);
+        command.arg("--aptopt=APT::Sandbox::User \"root\"");
+        command.arg(format!("--include={}", packages.replace(' ', ",")));
+        command.arg(suite).arg(&root).arg(format!("deb {mirror} {suite} main"));
+        succeed(command.env("LC_ALL", "C.UTF-8"));
         let theirs = logged(&fs::read_to_string(root.join("var/log/dpkg.log")).unwrap());
         let ours = replayed(&root);
+        let _: Result<(), _> = fs::remove_dir_all(&root);
         let agreed = theirs.iter().zip(&ours).filter(|(theirs, ours)| theirs == ours).count();
         println!("{name}: {agreed} of {} steps agreed", theirs.len());
         let parted = (0..theirs.len().max(ours.len())).find(|at| theirs.get(*at) != ours.get(*at));
@@ -204,11 +201,12 @@ fn dpkgs_steps_are_ours() {
 }
 
 /// The triggers that `postinst configure` sets off by dpkg-trigger(1) in these sets, and whether it awaits them.
-const SET_OFF: [(&str, &str, bool); 4] = [
+const SET_OFF: [(&str, &str, bool); 5] = [
     ("ca-certificates", "update-ca-certificates", false),
     ("dmsetup", "update-initramfs", false),
     ("libnginx-mod-http-echo", "nginx-reload", false),
     ("openjdk-17-jre-headless", "update-ca-certificates-java", true),
+    ("php8.2-cli", "/etc/php/8.2/cli/conf.d", true),
 ];
 
 /// The steps of a log: `install NAME`, `configure NAME`, `trigproc NAME`.

@@ -16,6 +16,9 @@
 use super::relations::Satisfiers;
 use crate::formats::deb::Package;
 
+/// How many packages may wait for each other in a row; real ones come to a few dozen. What is deeper is put down later.
+pub(super) const DEEPEST: usize = 2_000;
+
 /// One alternative of a dependency.
 pub(super) struct Element {
     /// The package that it names, if that is there, whatever its version.
@@ -174,7 +177,7 @@ impl<'a> Pass<'a> {
     }
 
     fn visit(&mut self, package: usize) {
-        if self.mark(package) != Mark::Waiting {
+        if self.mark(package) != Mark::Waiting || self.level > DEEPEST {
             return;
         }
         self.set(package, Mark::Entered);

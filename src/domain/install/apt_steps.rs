@@ -4,7 +4,7 @@
 //! unpacked and configured before it is unpacked. An *immediate* package is configured as soon as it is unpacked, and so
 //! is, first, what it depends on; when that does not work out, it is left for the end.
 
-use super::apt_order::{Group, Known, unpack_order};
+use super::apt_order::{DEEPEST, Group, Known, unpack_order};
 
 /// One thing that apt wants done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ const LOOKS: usize = 100;
 /// All that apt does before it leaves the rest to `dpkg --configure --pending`.
 pub(super) fn deeds(known: &Known<'_>) -> Vec<Deed> {
     let count = known.packages.len();
-    let mut run = Run { known, states: vec![State::Now; count], busy: vec![false; count], deeds: Vec::new() };
+    let mut run = Run { known, states: vec![State::Now; count], busy: vec![false; count], level: 0, deeds: Vec::new() };
     for package in unpack_order(known) {
         if run.state(package) == State::Now && !run.unpack(package, known.is_immediate(package)) {
             // apt would give up. The package is unpacked all the same, and dpkg gets to say what is wrong.
@@ -42,6 +42,8 @@ struct Run<'a> {
     states: Vec<State>,
     /// What is being worked on, further up.
     busy: Vec<bool>,
+    /// How many packages are being worked on.
+    level: usize,
     deeds: Vec<Deed>,
 }
 
@@ -73,6 +75,10 @@ impl Run<'_> {
 
     /// Does something for `target` on behalf of `package`, which is busy meanwhile. `None` when that fails.
     fn on_behalf(&mut self, package: usize, target: usize, deed: Deed, outcome: &mut Outcome) -> Option<()> {
+        if self.level > DEEPEST {
+            return None;
+        }
+        self.level += 1;
         let was_busy = self.is_busy(package);
         if let Some(busy) = self.busy.get_mut(package) {
             *busy = true;
@@ -84,6 +90,7 @@ impl Run<'_> {
         if let Some(busy) = self.busy.get_mut(package) {
             *busy = was_busy;
         }
+        self.level -= 1;
         if !done {
             return None;
         }

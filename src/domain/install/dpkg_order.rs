@@ -286,11 +286,11 @@ impl<'a> Dpkg<'a> {
     fn pop(&mut self) -> Option<usize> {
         let call = self.call.as_mut()?;
         let package = call.queue.pop_front()?;
-        let (idle, length) = (call.idle, call.queue.len());
+        let length = call.queue.len();
         call.idle += 1;
-        if idle > length * 3 + 2 {
+        if call.idle > length * 3 + 3 {
             call.try_harder();
-        } else if idle > length * 2 + 2 {
+        } else if call.idle > length * 2 + 2 {
             let waiting = |package: &usize| !self.conditions.pending(*package).is_empty();
             match call.helpful.filter(waiting) {
                 Some(helpful) if call.attempt >= TRIGGERS => {

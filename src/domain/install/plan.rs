@@ -27,7 +27,9 @@ pub enum Call {
     ConfigurePending,
 }
 
-/// The calls for `packages`, of which `base` are the base's. Every package is in exactly one [`Call::Install`] or
+/// The calls for `packages`, of which `base` are the base's: see [`base`]; for a variant without `Essential` packages
+/// mmdebstrap (`--variant=custom`) takes all. A package's `Priority` should be the archive's, which apt goes by, and which
+/// differs from the control file's now and then. Every package is in exactly one [`Call::Install`] or
 /// [`Call::Unpack`]. The order of the slice does not matter.
 #[must_use]
 pub fn plan(packages: &[&Package], base: &BTreeSet<usize>) -> Vec<Call> {
