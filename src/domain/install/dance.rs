@@ -13,23 +13,25 @@
 //!
 //! Sources: Debian Policy chapter 6, dpkg(1), deb-triggers(5).
 
+mod database_files;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use md5::{Digest as _, Md5};
 
+use self::database_files::{in_database, put};
 use super::conditions::Condition;
 use super::dance_error::DanceError;
 use super::database;
 use super::dpkg_order::{Dpkg, Step, Stuck};
 use super::error::InstallError;
 use super::facts::{Conffile, Facts};
-use super::overrides::Overrides;
 use super::plan::plan;
 use super::unpack::{Part, Shipment, Unpacked, unpack_one};
 use super::{info, maintscript, stanza};
-use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Owner, Position, TreeError};
-use crate::domain::script::{Errno, Process, Site, Stop, StopKind, System};
+use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Owner, Position};
+use crate::domain::script::{Process, Site, Stop, StopKind, System};
 use crate::formats::deb::{Package, parse_triggers};
 use crate::formats::tar;
 
@@ -38,8 +40,6 @@ use crate::formats::tar;
 pub type RunScript<'r> = &'r mut dyn FnMut(&mut System<'_>, Process, &str, Arc<[u8]>) -> Result<u8, Stop>;
 
 const STATUS: &str = "var/lib/dpkg/status";
-const DIVERSIONS: &str = "var/lib/dpkg/diversions";
-const OVERRIDES: &str = "var/lib/dpkg/statoverride";
 const UNINCORP: &str = "var/lib/dpkg/triggers/Unincorp";
 /// Where dpkg unpacks the control archive of the package that it is at.
 const CONTROL: &[u8] = b"var/lib/dpkg/tmp.ci";
@@ -161,8 +161,8 @@ impl<'a> Dance<'a> {
         if system.tree.lookup(CONTROL).is_ok_and(|node| node.is_some()) {
             system.tree.remove_all(CONTROL).map_err(in_database)?;
         }
-        let diversions = diversions(system)?;
-        let overrides = overrides(system)?;
+        let diversions = database_files::diversions(system)?;
+        let overrides = database_files::overrides(system)?;
         self.files(system, package, shipment, &diversions)?;
         overrides.apply(system.tree, &shipment.facts.list).map_err(in_database)?;
         for path in shipment.facts.list.split(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b"/")) {
@@ -223,7 +223,7 @@ impl<'a> Dance<'a> {
         self.dpkg.configuring(package);
         let Some(shipment) = self.shipments.get(package) else { return Ok(()) };
         if waiting(shipment).next().is_some() {
-            let diversions = diversions(system)?;
+            let diversions = database_files::diversions(system)?;
             for conffile in waiting(shipment) {
                 let path = place(conffile, shipment.package, &diversions);
                 let new = [path.as_slice(), NEW].concat();
@@ -325,7 +325,7 @@ impl<'a> Dance<'a> {
 
     /// Takes up the triggers that a script set off.
     fn incorporate(&mut self, system: &mut System<'_>) -> Result<(), DanceError> {
-        let text = database_file(system, UNINCORP)?;
+        let text = database_files::file(system, UNINCORP)?;
         if text.is_empty() {
             return Ok(());
         }
@@ -393,38 +393,4 @@ fn waiting<'s>(shipment: &Shipment<'s>) -> impl Iterator<Item = &'s Conffile> {
 fn place(conffile: &Conffile, package: &Package, diversions: &Diversions) -> Vec<u8> {
     let path = conffile.path.as_bytes();
     diversions.place(path.strip_prefix(b"/").unwrap_or(path), package.name.as_str()).to_vec()
-}
-
-fn diversions(system: &mut System<'_>) -> Result<Diversions, DanceError> {
-    let text = database_file(system, DIVERSIONS)?;
-    Diversions::parse(&text).ok_or(DanceError::Database { path: DIVERSIONS })
-}
-
-fn overrides(system: &mut System<'_>) -> Result<Overrides, DanceError> {
-    let text = database_file(system, OVERRIDES)?;
-    if text.is_empty() {
-        return Ok(Overrides::default());
-    }
-    let (users, groups) = (database_file(system, "etc/passwd")?, database_file(system, "etc/group")?);
-    Overrides::parse(&text, &users, &groups).ok_or(DanceError::Database { path: OVERRIDES })
-}
-
-/// The bytes of a file that scripts may have written; none where there is none.
-fn database_file(system: &mut System<'_>, path: &'static str) -> Result<Arc<[u8]>, DanceError> {
-    match system.read(path.as_bytes()) {
-        Ok(bytes) => Ok(bytes),
-        Err(Errno::Missing) => Ok(Arc::from([])),
-        Err(_) => Err(DanceError::Database { path }),
-    }
-}
-
-/// Writes a file of the database.
-fn put(system: &mut System<'_>, path: &[u8], bytes: Vec<u8>) -> Result<(), DanceError> {
-    let kind = Kind::File(Content::bytes(bytes));
-    let meta = Meta::root(0o644, system.epoch.seconds());
-    system.tree.insert(path, kind, meta, Owner::Generated, None).map_err(in_database)
-}
-
-fn in_database(source: TreeError) -> DanceError {
-    InstallError::Tree { package: "the package database".into(), source }.into()
 }

@@ -98,3 +98,49 @@ pub fn base(packages: &[&Package]) -> BTreeSet<usize> {
     }
     base
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::deb::Stanza;
+
+    fn planned(stanzas: &[&str]) -> Vec<String> {
+        let parse = |text: &&str| Package::from_stanza(&Stanza::parse_one(text.as_bytes()).unwrap()).unwrap();
+        let packages: Vec<Package> = stanzas.iter().map(parse).collect();
+        let packages: Vec<&Package> = packages.iter().collect();
+        let names = |list: &[usize]| list.iter().map(|i| packages[*i].name.as_str()).collect::<Vec<_>>().join(" ");
+        let shown = |call: &Call| match call {
+            Call::Install(list) => format!("install {}", names(list)),
+            Call::Unpack(list) => format!("unpack {}", names(list)),
+            Call::Configure(list) => format!("configure {}", names(list)),
+            Call::ConfigurePending => "pending".into(),
+        };
+        plan(&packages, &base(&packages)).iter().map(shown).collect()
+    }
+
+    #[test]
+    fn the_base_comes_first_and_pre_depends_are_configured_before() {
+        let calls = planned(&[
+            "Package: app\nVersion: 1\nArchitecture: all\nPre-Depends: tool\nDepends: lib\n",
+            "Package: bash\nVersion: 1\nArchitecture: all\nEssential: yes\nDepends: libc | other\n",
+            "Package: lib\nVersion: 1\nArchitecture: all\n",
+            "Package: libc\nVersion: 1\nArchitecture: all\n",
+            "Package: tool\nVersion: 1\nArchitecture: all\n",
+        ]);
+        assert_eq!(calls, ["install libc bash", "unpack tool lib", "configure tool", "unpack app", "pending"]);
+        assert!(planned(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_chain_without_end_in_sight_is_planned_all_the_same() {
+        let stanza = |i: usize| {
+            let next = i + 1;
+            format!("Package: p{i}\nVersion: 1\nArchitecture: all\nPre-Depends: p{next}\nDepends: p{next}\n")
+        };
+        let stanzas: Vec<String> = (0..2_500).map(stanza).collect();
+        let calls = planned(&stanzas.iter().map(String::as_str).collect::<Vec<_>>());
+        let unpacked: usize =
+            calls.iter().filter(|call| call.starts_with("unpack ")).map(|call| call.split(' ').count() - 1).sum();
+        assert_eq!(unpacked, 2_500);
+    }
+}
