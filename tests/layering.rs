@@ -11,6 +11,7 @@ const FLOORS: [&str; 6] = ["base", "formats", "domain", "io", "ops", "cli"];
 
 /// Imports between rooms of one floor: (from, to). Everything else sideways is an error.
 const SIDEWAYS: [(&str, &str); 9] = [
+const SIDEWAYS: [(&str, &str); 10] = [
     ("deb", "tar"),
     ("deb", "compress"),
     ("archive", "http"),
@@ -19,6 +20,7 @@ const SIDEWAYS: [(&str, &str); 9] = [
     ("lock", "recipe"),
     ("layer", "rootfs"),
     ("install", "rootfs"),
+    ("install", "script"),
     ("script", "rootfs"),
 ];
 

@@ -6,6 +6,7 @@ mod build;
 mod cached;
 mod concurrent;
 mod contents;
+mod dance;
 mod data;
 mod deb;
 mod fetch;

@@ -14,6 +14,7 @@ mod layout;
 mod ldconfig;
 mod locked;
 mod mirrors;
+mod order;
 mod registry;
 mod resolve;
 mod runtime;

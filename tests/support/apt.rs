@@ -158,6 +158,41 @@ impl<'a> Apt<'a> {
         plan
     }
 
+    /// The base, and what apt does with `packages` on top of it: lines `Inst NAME VERSION ARCHITECTURE` and `Conf NAME`, in
+    /// order up to the last `Inst`. (After that apt shows a guess; dpkg decides.) `None` where there is no solution. The
+    /// answer is kept as long as the indexes are.
+    pub fn steps(&self, packages: &[&str], recommends: bool) -> Option<(Vec<String>, Vec<String>)> {
+        let question = format!("steps {recommends} {}", packages.join(" "));
+        let digest = Digest::of((question + &self.question).as_bytes()).hex();
+        let kept = self.indexes.root.join("answers").join(&digest);
+        let text = fs::read_to_string(&kept).unwrap_or_else(|_| {
+            let status = self.root.join("essential.status");
+            let config = configuration(self.indexes.arch, &self.root, &self.indexes.root, &status, recommends);
+            let mut arguments = vec!["install", "--simulate"];
+            arguments.extend(packages);
+            let out = apt_get(&self.root, &digest, &config, &arguments);
+            let text = String::from_utf8(out.stdout).unwrap();
+            let text = if out.status.success() { text } else { "E".to_owned() };
+            fs::write(&kept, &text).unwrap();
+            text
+        });
+        if text == "E" || text.lines().any(|line| line.starts_with("Remv ")) {
+            return None;
+        }
+        let mut steps = Vec::new();
+        for line in text.lines() {
+            if let Some(line) = line.strip_prefix("Inst ") {
+                steps.push(format!("Inst {}", installed(line)));
+            } else if let Some(line) = line.strip_prefix("Conf ") {
+                steps.push(format!("Conf {}", line.split(' ').next().unwrap()));
+            }
+        }
+        let end = steps.iter().rposition(|step| step.starts_with("Inst ")).map_or(0, |last| last + 1);
+        steps.truncate(end);
+        let base = fs::read_to_string(self.root.join("essential.plan")).unwrap();
+        Some((base.lines().map(str::to_owned).collect(), steps))
+    }
+
     fn ask(&self, variant: &str, packages: &[&str], recommends: bool, run: &str) -> Plan {
         let mut status = self.root.join("essential.status");
         let mut plan = fs::read_to_string(self.root.join("essential.plan")).unwrap();
@@ -217,17 +252,17 @@ impl<'a> Apt<'a> {
         if text.lines().any(|line| line.starts_with("Remv ")) {
             return Err(text);
         }
-        // Inst NAME [OLD] (VERSION ORIGIN, … [ARCHITECTURE])
-        let mut plan = String::new();
-        for line in text.lines().filter_map(|line| line.strip_prefix("Inst ")) {
-            let (name, rest) = line.split_once(' ').unwrap();
-            let inside = rest.split_once('(').unwrap().1;
-            let version = inside.split(' ').next().unwrap();
-            let arch = inside.split_once('[').unwrap().1.split(']').next().unwrap();
-            writeln!(plan, "{name} {version} {arch}").unwrap();
-        }
-        Ok(plan)
+        Ok(text.lines().filter_map(|line| line.strip_prefix("Inst ")).map(|line| installed(line) + "\n").collect())
     }
+}
+
+/// `NAME VERSION ARCHITECTURE` of apt's line `Inst NAME [OLD] (VERSION ORIGIN, … [ARCHITECTURE])`, without its first word.
+fn installed(line: &str) -> String {
+    let (name, rest) = line.split_once(' ').unwrap();
+    let inside = rest.split_once('(').unwrap().1;
+    let version = inside.split(' ').next().unwrap();
+    let arch = inside.split_once('[').unwrap().1.split(']').next().unwrap();
+    format!("{name} {version} {arch}")
 }
 
 fn prepare(root: &Path) {
@@ -237,20 +272,23 @@ fn prepare(root: &Path) {
     fs::write(root.join("status"), "").unwrap();
 }
 
-/// A `sources.list` of the machine's own mirrors.
-fn sources(codenames: &[&str]) -> String {
+/// The machine's own mirror of Debian, or of its security archive.
+pub fn mirror(security: bool) -> String {
     let out = Command::new("apt-get")
         .args(["indextargets", "--format", "$(RELEASE) $(REPO_URI) $(LABEL)", "Created-By: Packages"])
         .output()
         .unwrap();
     let targets = String::from_utf8(out.stdout).unwrap();
-    let mirror = |security: bool| {
-        let mut lines = targets.lines().map(|line| line.splitn(3, ' ').collect::<Vec<_>>());
-        let found = lines.find(|line| line[2].starts_with("Debian") && line[0].ends_with("-security") == security);
-        found.unwrap_or_else(|| panic!("this machine's apt knows no Debian archive (security: {security})"))[1]
-    };
+    let mut lines = targets.lines().map(|line| line.splitn(3, ' ').collect::<Vec<_>>());
+    let found = lines.find(|line| line[2].starts_with("Debian") && line[0].ends_with("-security") == security);
+    found.unwrap_or_else(|| panic!("this machine's apt knows no Debian archive (security: {security})"))[1].to_owned()
+}
+
+/// A `sources.list` of the machine's own mirrors.
+fn sources(codenames: &[&str]) -> String {
+    let mirrors = [mirror(false), mirror(true)];
     codenames.iter().fold(String::new(), |mut text, codename| {
-        let uri = mirror(codename.ends_with("-security"));
+        let uri = &mirrors[usize::from(codename.ends_with("-security"))];
         let key = "/usr/share/keyrings/debian-archive-keyring.gpg";
         writeln!(text, "deb [signed-by={key}] {uri} {codename} main").unwrap();
         text

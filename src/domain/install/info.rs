@@ -29,6 +29,12 @@ pub fn path(package: &Package, kind: &str) -> Vec<u8> {
     format!("{FOLDER}/{}.{kind}", stem(package)).into_bytes()
 }
 
+/// Whether a path, in the form of [`Entry::path`], is one of the folder's files.
+#[must_use]
+pub fn is_file(path: &[u8]) -> bool {
+    path.strip_prefix(FOLDER.as_bytes()).is_some_and(|rest| rest.starts_with(b"/"))
+}
+
 /// The files for a package, in order of their paths: those of its control archive, its `list`, and an `md5sums` where it
 /// has none. They are root's, with mode 0644 or, if the shipped file can be executed, 0755, as dpkg leaves them under the
 /// usual umask. Each carries the time of the shipped file, `list` and a made `md5sums` that of `control`.

@@ -5,26 +5,42 @@
 //!
 //! ```text
 //! .deb ──deb::read──▶ entries, database files (into a fragment), Facts
-//! packages ──order──▶ order ──unpack──▶ Tree ──database──▶ /var/lib/dpkg
+//! packages ──order──▶ order ──unpack──▶ Tree ──database──▶ /var/lib/dpkg             (scripts only listed)
+//! packages ──plan──▶ calls of dpkg ──dpkg_order──▶ steps ──dance──▶ Tree, scripts run  (scripts interpreted)
 //! ```
 
 pub mod accounts;
+mod apt_order;
+mod apt_steps;
+pub mod conditions;
+pub mod dance;
+pub mod dance_error;
 pub mod database;
 pub mod deb;
+pub mod dpkg_order;
 pub mod error;
 pub mod facts;
 pub mod files;
 pub mod info;
 pub mod installed;
+pub mod maintscript;
 pub mod order;
+mod overrides;
+pub mod plan;
+mod relations;
 pub mod stanza;
 pub mod unpack;
 
 pub use accounts::{AccountError, Accounts, Group, User};
+pub use conditions::Condition;
+pub use dance::{Dance, RunScript};
+pub use dance_error::DanceError;
 pub use database::State;
+pub use dpkg_order::{Dpkg, Step, Stuck};
 pub use error::InstallError;
 pub use facts::{Conffile, Facts, Interest, Script};
 pub use files::RecipeFile;
 pub use installed::Installed;
 pub use order::unpack_order;
-pub use unpack::{Shipment, Unpacked, unpack};
+pub use plan::{Call, plan};
+pub use unpack::{Part, Shipment, Unpacked, unpack, unpack_one};

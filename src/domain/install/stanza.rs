@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use super::conditions::Condition;
 use super::database::State;
 use super::facts::Facts;
 use crate::formats::deb::Version;
@@ -76,10 +77,47 @@ enum Form {
 /// # Errors
 /// When one of the relations is malformed.
 pub fn write(facts: &Facts, state: State, out: &mut String) -> Result<(), ParseRelationError> {
+    paragraph(facts, state.words(), state, &[], out)
+}
+
+/// Appends the paragraph of a package that dpkg is at work with: nothing if it is not there, a few fields while it is
+/// unpacked, later all of them, with the triggers that wait for it (`pending`) and the packages whose triggers it awaits.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_condition(
+    facts: &Facts,
+    condition: Condition,
+    pending: &[String],
+    awaited: &[&str],
+    out: &mut String,
+) -> Result<(), ParseRelationError> {
+    let state = match condition {
+        Condition::NotInstalled => return Ok(()),
+        Condition::HalfInstalled => {
+            let few = ["Package", "Priority", "Section", "Architecture", "Multi-Arch", "Version"];
+            let fields = facts.fields.iter().filter(|(name, _)| few.iter().any(|few| few.eq_ignore_ascii_case(name)));
+            let few = Facts { fields: fields.cloned().collect(), ..Facts::default() };
+            return paragraph(&few, condition.words(), State::Unpacked, &[], out);
+        }
+        Condition::Unpacked => State::Unpacked,
+        _ => State::Installed,
+    };
+    let triggers = [("Triggers-Pending", pending.join(" ")), ("Triggers-Awaited", awaited.join(" "))];
+    paragraph(facts, condition.words(), state, &triggers, out)
+}
+
+fn paragraph(
+    facts: &Facts,
+    status: &str,
+    state: State,
+    triggers: &[(&str, String)],
+    out: &mut String,
+) -> Result<(), ParseRelationError> {
     let get = |name: &str| facts.fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str());
     for (name, form) in KNOWN {
         match form {
-            Form::Status => line(out, name, state.words()),
+            Form::Status => line(out, name, status),
             Form::Conffiles => conffiles(out, facts, state),
             Form::Text | Form::Version | Form::Yes | Form::MultiArch | Form::Relations => {
                 let Some(value) = get(name) else { continue };
@@ -103,6 +141,9 @@ pub fn write(facts: &Facts, state: State, out: &mut String) -> Result<(), ParseR
     }
     if let Some(text) = get("Description") {
         line(out, "Description", text);
+    }
+    for (name, text) in triggers.iter().filter(|(_, text)| !text.is_empty()) {
+        line(out, name, text);
     }
     for (name, value) in &facts.fields {
         let known = KNOWN.iter().map(|(known, _)| *known).chain(NEVER).chain(["Description"]);

@@ -63,10 +63,41 @@ pub fn unpack(
     let mut run = Run { tree, shipments, diversions, unpacked: Unpacked::default() };
     for number in order {
         let Some(shipment) = shipments.get(*number) else { continue };
-        run.package(u32::try_from(*number).unwrap_or(u32::MAX), shipment)?;
+        run.package(u32::try_from(*number).unwrap_or(u32::MAX), shipment, Part::All)?;
     }
     run.rewrite_lists()?;
     Ok(run.unpacked)
+}
+
+/// Which of a package's entries are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All of them.
+    All,
+    /// Without its files of the package database.
+    Files,
+    /// Only its files of the package database.
+    Database,
+}
+
+/// Unpacks one of `shipments` into `tree`, or a part of it. `unpacked` has what came of those before, and gets this one's.
+///
+/// # Errors
+/// As [`unpack`].
+pub fn unpack_one(
+    tree: &mut Tree,
+    shipments: &[Shipment<'_>],
+    number: usize,
+    part: Part,
+    diversions: &Diversions,
+    unpacked: &mut Unpacked,
+) -> Result<(), InstallError> {
+    let Some(shipment) = shipments.get(number) else { return Ok(()) };
+    let mut run = Run { tree, shipments, diversions, unpacked: std::mem::take(unpacked) };
+    let done =
+        run.package(u32::try_from(number).unwrap_or(u32::MAX), shipment, part).and_then(|()| run.rewrite_lists());
+    *unpacked = run.unpacked;
+    done
 }
 
 struct Run<'a> {
@@ -77,9 +108,9 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn package(&mut self, number: u32, shipment: &Shipment<'_>) -> Result<(), InstallError> {
+    fn package(&mut self, number: u32, shipment: &Shipment<'_>, part: Part) -> Result<(), InstallError> {
         let name = shipment.package.name.as_str();
-        for entry in shipment.directories {
+        for entry in shipment.directories.iter().filter(|_| part != Part::Database) {
             let place = self.diversions.place(&entry.path, name);
             if let Some(there) = self.tree.lookup(place).map_err(|e| in_package(shipment, e))?
                 && !there.is_directory()
@@ -96,7 +127,12 @@ impl Run<'_> {
         let numbered = || shipment.entries.iter().copied().enumerate();
         let is_link = |entry: &Entry| matches!(entry.kind, tar::Kind::Symlink(_));
         let links = numbered().filter(|(_, entry)| is_link(entry));
-        for (i, entry) in numbered().filter(|(_, entry)| !is_link(entry)).chain(links) {
+        let taken = |entry: &Entry| match part {
+            Part::All => true,
+            Part::Files => !info::is_file(&entry.path),
+            Part::Database => info::is_file(&entry.path),
+        };
+        for (i, entry) in numbered().filter(|(_, entry)| !is_link(entry)).chain(links).filter(|(_, e)| taken(e)) {
             let at = Position { artefact: number, entry: u32::try_from(i).unwrap_or(u32::MAX) };
             self.entry(at, shipment, entry, &shipped)?;
             shipped.insert(&entry.path);

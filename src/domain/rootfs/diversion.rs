@@ -32,6 +32,20 @@ impl Diversions {
         self.0.get(path)
     }
 
+    /// Reads `/var/lib/dpkg/diversions`, as [`Diversions::render`] writes it. `None` where it is something else.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let mut this = Self::default();
+        let mut lines = text.strip_suffix(b"\n").unwrap_or(text).split(|byte| *byte == b'\n');
+        while let Some(path) = lines.next().filter(|line| !line.is_empty()) {
+            let (path, to) = (path.strip_prefix(b"/")?, lines.next()?.strip_prefix(b"/")?);
+            let by = std::str::from_utf8(lines.next()?).ok()?;
+            let by = (by != ":").then(|| by.into());
+            this.insert(path, Diversion { to: to.to_vec(), by });
+        }
+        Some(this)
+    }
+
     /// Where an entry called `path` of `package` goes.
     #[must_use]
     pub fn place<'a>(&'a self, path: &'a [u8], package: &str) -> &'a [u8] {

@@ -207,8 +207,12 @@ fn parse_md5sums(text: &[u8]) -> Result<BTreeMap<Vec<u8>, [u8; 16]>, DebError> {
     Ok(sums)
 }
 
-/// `interest NAME`, `activate NAME`, with `-await` or `-noawait` after the word or not; `#` starts a comment.
-fn parse_triggers(text: &[u8]) -> Result<Vec<Trigger>, DebError> {
+/// Reads a `triggers` file, deb-triggers(5): `interest NAME`, `activate NAME`, with `-await` or `-noawait` after the word
+/// or not; `#` starts a comment.
+///
+/// # Errors
+/// When a line is none of these.
+pub fn parse_triggers(text: &[u8]) -> Result<Vec<Trigger>, DebError> {
     const FILE: &str = "triggers";
     let mut triggers = Vec::new();
     for line in lines(FILE, text) {

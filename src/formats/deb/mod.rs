@@ -12,7 +12,7 @@ pub mod release;
 pub mod version;
 
 pub use archive::{DebError, DebReader};
-pub use control::{Conffile, Control, ControlFile, Trigger, TriggerAction};
+pub use control::{Conffile, Control, ControlFile, Trigger, TriggerAction, parse_triggers};
 pub use deb822::{Stanza, StanzaReader};
 pub use package::{Architecture, MultiArch, Package, PackageName, PoolFile};
 pub use relation::{Alternatives, Operator, Relation};
