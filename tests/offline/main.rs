@@ -15,6 +15,7 @@ mod killed;
 mod layout;
 mod lock;
 mod login;
+mod memory;
 mod mirrors;
 mod oci;
 mod openpgp;
