@@ -30,8 +30,8 @@ pub use chain::{Chain, NamedFiles, Refusal};
 pub use error::{Diagnostic, RecipeError};
 pub use meaning::{ArchiveMeaning, LockMeaning, meaning_digest};
 pub use model::{
-    Archive, Compression, Content, FileEntry, Image, ImageUser, KeyFile, Level, Packages, Principal, Recipe, Request,
-    Scripts, SourceFile, Target, User, Variant, Wanted,
+    Archive, Content, FileEntry, Image, ImageUser, KeyFile, Level, Packages, Principal, Recipe, Scripts, SourceFile,
+    Target, User,
 };
 pub use path::ImagePath;
 pub use schema::schema;

@@ -30,7 +30,7 @@ mod universe;
 
 pub use pair::{Skew, Skewed, pair};
 pub use refusal::{Cause, Problem, Refusal};
-pub use request::{ParseWantedError, Request, Variant, Wanted};
+pub use request::Request;
 pub use resolution::{Chosen, RelationKind, Resolution, Why};
 pub use solve::resolve;
 pub use universe::{Archive, Universe, UniverseBuilder, UniverseError};
