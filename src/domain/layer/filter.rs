@@ -75,8 +75,7 @@ pub fn filtered<S: Read + Seek, W: Write>(
                             Some(content) => members.entry(entry, &mut reader.open(content), &mut |_| ())?,
                             None => members.entry(entry, &mut std::io::empty(), &mut |_| ())?,
                         };
-                        let md5 = content.and_then(|content| content.md5);
-                        entries.push(Placed { entry: entry.clone(), position, content: start, md5 });
+                        entries.push(Placed { entry: entry.clone(), position, content: start });
                     }
                     Fate::Become { .. } => {}
                 }
