@@ -9,7 +9,8 @@
 //!
 //! * members of every object sorted by the bytes of their names; lists in the order given;
 //! * no white space, no line feed at the end;
-//! * integers in decimal; no other numbers occur in image documents;
+//! * integers in decimal; no other numbers occur in image documents. One with a fraction or beyond 64 bits, which an extension of
+//!   someone else's could have, is read as a double that may be off in its last digit: fit to be looked at, not to be written;
 //! * strings with the shortest escapes: `\"`, `\\`, `\b`, `\f`, `\n`, `\r`, `\t`, `\u00xx` (lower case) for the other
 //!   control characters; everything else as UTF-8, `/` and `<` not escaped.
 //!
