@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::at::{At, OneOrMore};
-use super::chain::NamedFiles;
 use super::error::Problem;
 use super::findings::Findings;
 use super::model::{Archive, KeyFile, Level, Packages, Recipe};
+use super::named::NamedFiles;
 use super::source::Span;
 use super::target;
 use super::wire::{ArchiveSection, PackagesSection, RecipeFile, WaiveSection};

@@ -12,6 +12,7 @@
 //!
 //! It is done twice, as mmdebstrap asks twice: for the variant's own packages on an empty system, then for the request.
 
+mod alternatives;
 mod explain;
 mod intern;
 mod mark;
