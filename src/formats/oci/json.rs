@@ -297,4 +297,9 @@ mod tests {
             "{\"a\":{\"A\":-1,\"z\":true},\"b\":[1,null,\"a/<\\u0001\\n\u{e9}\"]}"
         );
     }
+    #[test]
+    fn all_integers_of_64_bits_keep_their_digits() {
+        let text = b"[-9223372036854775808,0,18446744073709551615]";
+        assert_eq!(canonical(&parse(text).unwrap()), text);
+    }
 }
