@@ -24,7 +24,7 @@
 //! | | [`domain::script`] | the ledger of maintainer scripts |
 //! | | [`domain::layer`] | fragments, the owner-aware plan of layers, and the concatenation that makes a layer |
 //! | | [`domain::image`] | config, manifest per platform, index |
-//! | [`formats`] 1 | [`formats::deb`] | version order, deb822, relations, `Release`, `ar`, reading `.deb` |
+//! | [`formats`] 1 | [`formats::deb`] | version order, deb822, relations, `Release`, what is asked of archives, `ar`, reading `.deb` |
 //! | | [`formats::tar`] | a strict reader for foreign archives, and the canonical writer with its byte format |
 //! | | [`formats::compress`] | bounded decoders for foreign bytes; our own encoders, whose output depends on no CPU |
 //! | | [`formats::openpgp`] | signatures of archives by pinned keys |

@@ -15,8 +15,8 @@ use crate::domain::script::{Interpreter, Ledger, Row, Status};
 use crate::ops::Error;
 use crate::ops::contents::{self, Contents, Remember};
 use crate::ops::inspect::inspect;
+use crate::ops::not_there::NotThere;
 use crate::ops::scripts::ledger;
-use crate::ops::why::NotThere;
 
 /// List the maintainer scripts and triggers of an image's packages, and what became of each.
 #[derive(clap::Args)]

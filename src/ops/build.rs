@@ -188,12 +188,8 @@ impl<'a> Work<'a> {
             return Err(Error::NoPlatform { recipe: recipe.name.clone(), arch: *other });
         }
         architectures.retain(|arch| options.architectures.is_empty() || options.architectures.contains(arch));
-        let compression = match recipe.compression {
-            recipe::Compression::Gzip => Compression::Gzip,
-            recipe::Compression::Zstd => Compression::Zstd,
-        };
         let epoch = options.epoch.unwrap_or_else(|| locked.epoch());
-        Ok(Self { locked, options, inputs, layout, architectures, epoch, compression })
+        Ok(Self { locked, options, inputs, layout, architectures, epoch, compression: recipe.compression })
     }
 
     /// What the image is made of: all that its bytes depend on.

@@ -84,9 +84,8 @@ fn compare(deb: &Path) {
     let name = deb.display();
     let fsys = run(Command::new("dpkg-deb").arg("--fsys-tarfile").arg(deb), b"");
     let mut reader = DebReader::open(&bytes[..], Limits::default(), Checksums::Verify).unwrap();
-    let conffiles: Vec<Vec<u8>> = reader.control().conffiles.iter().map(|file| file.path.clone()).collect();
     let epoch = Epoch::try_from(LAST).unwrap();
-    let mut fragment = FragmentWriter::new(Compression::Zstd, epoch, Vec::new()).unwrap().with_md5_of(conffiles);
+    let mut fragment = FragmentWriter::new(Compression::Zstd, epoch, Vec::new()).unwrap();
     let mut entries = Vec::new();
     while let Some(entry) = reader.next_entry().unwrap() {
         fragment.push(&entry, &mut reader.content()).unwrap();

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::Reason;
 use super::model::{Fault, Lockfile, PackageLock, Root};
 use crate::base::Arch;
-use crate::domain::recipe::{LockMeaning, Variant};
-use crate::formats::deb::package::PackageName;
-use crate::formats::deb::version::Version;
+use crate::domain::recipe::LockMeaning;
+use crate::formats::deb::{PackageName, Variant, Version};
 
 /// The shortest way from what the recipe says to a package. For one that is there by itself all its reasons: `(variant)`, `(recipe)`,
 /// `(recipe: VIRTUAL)`. For another one the first reason, and then the names of the packages that lead to it.
