@@ -80,7 +80,7 @@ impl Build {
         let epoch = session.source_date_epoch()?;
         let mut lines = String::new();
         let mut images = Vec::new();
-        for loaded in &loaded {
+        for (recipe, loaded) in self.recipes.iter().zip(&loaded) {
             let tag =
                 match &self.tag {
                     Some(tag) => tag.clone(),
@@ -99,7 +99,7 @@ impl Build {
             if built.unchanged {
                 session.progress().emit(Event::Note(format!("{} is up to date", loaded.recipe.name)));
             }
-            session.progress().emit(Event::Note(self.scripts(&built, &options.tag)));
+            session.progress().emit(Event::Note(scripts(&built, recipe)));
             if let Some(reference) = &self.push {
                 self.push(session, &layout, &options.tag, reference)?;
             }
@@ -126,19 +126,6 @@ impl Build {
         }
     }
 
-    /// One line on what was not done, so that nothing is skipped in silence.
-    fn scripts(&self, built: &Built, tag: &Tag) -> String {
-        let rows = built.report.platforms.iter().flat_map(|platform| platform.scripts.rows());
-        let count = rows.map(|row| (&row.package, &row.kind)).collect::<BTreeSet<_>>().len();
-        let image = match &self.output {
-            None => tag.to_string(),
-            Some(Destination::Layout(dir)) => format!("oci:{}:{tag}", dir.display()),
-            // Nobody reads an archive before it is unpacked.
-            Some(Destination::Archive(_)) => "IMAGE".into(),
-        };
-        format!("{count} maintainer scripts listed, not interpreted; see `mokapot scripts {image}`")
-    }
-
     fn push(&self, session: &Session<'_>, layout: &Layout, tag: &Tag, reference: &ImageName) -> Result<(), Error> {
         let image = ImageName::Layout {
             dir: layout.dir().display().to_string(),
@@ -146,6 +133,13 @@ impl Build {
         };
         super::push::push(session, &image, reference, &self.insecure, false).map(drop)
     }
+}
+
+/// One line on what was not done, so that nothing is skipped in silence.
+fn scripts(built: &Built, recipe: &str) -> String {
+    let rows = built.report.platforms.iter().flat_map(|platform| platform.scripts.rows());
+    let count = rows.map(|row| (&row.package, &row.kind)).collect::<BTreeSet<_>>().len();
+    format!("{count} maintainer scripts listed, not interpreted; see `mokapot scripts {recipe}`")
 }
 
 /// What `--format json` tells of one image.

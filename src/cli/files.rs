@@ -11,7 +11,6 @@ use super::table::table;
 use crate::base::{Arch, redact};
 use crate::domain::rootfs::{Kind, Node};
 use crate::ops::contents::{self, Remember, layer_of};
-use crate::ops::inspect::inspect;
 
 /// List the files of an image: mode, owner, size, layer, package and path.
 ///
@@ -54,10 +53,7 @@ impl Files {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
         let (platform, contents) = signals::run(async {
             let (images, selector) = session.open_image(&self.image.image, &self.image.insecure)?;
-            let image = inspect(&images, selector.as_ref()).await?;
-            let platform = contents::platform(&image, self.arch)?.clone();
-            let contents = contents::read(&images, &platform, Remember { database: true, digests: false }).await?;
-            Ok((platform, contents))
+            contents::open(&images, selector.as_ref(), self.arch, Remember::DATABASE).await
         })?;
         let installed = contents.installed()?;
         let mut files = Vec::new();

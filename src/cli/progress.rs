@@ -37,7 +37,7 @@ impl Drawn {
     pub(super) fn new(quiet: bool, environment: &Environment) -> Self {
         if quiet {
             Self::Quiet
-        } else if io::stderr().is_terminal() && environment.text("TERM").is_some_and(|term| term != "dumb") {
+        } else if io::stderr().is_terminal() && environment.wants_more_than_text() {
             let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(12));
             Self::Bars(Bars { all, open: Mutex::default() })
         } else {

@@ -41,6 +41,9 @@ pub enum Error {
     /// `--locked`, and no lock.
     #[error("there is no lock at {}, and --locked forbids to make one", .0.display())]
     NoLock(PathBuf),
+    /// There is no lock, where one is needed.
+    #[error("there is no lock at {}", .0.display())]
+    NeverLocked(PathBuf),
     /// `--locked`, and the lock would change.
     #[error("{} is not up to date", .0.display())]
     LockDiffers(PathBuf),
@@ -245,6 +248,7 @@ impl Error {
             Self::Contents(error) => error,
             Self::NotThere(error) => error,
             Self::NoLock(_)
+            | Self::NeverLocked(_)
             | Self::LockDiffers(_)
             | Self::OfflineLock
             | Self::Downgrade { .. }
@@ -266,7 +270,7 @@ impl Fault for Error {
     fn class(&self) -> Class {
         match self {
             Self::File { .. } | Self::Account { .. } | Self::Keys { .. } => Class::Recipe,
-            Self::NoLock(_) | Self::LockDiffers(_) | Self::OfflineLock => Class::Lock,
+            Self::NoLock(_) | Self::NeverLocked(_) | Self::LockDiffers(_) | Self::OfflineLock => Class::Lock,
             Self::Downgrade { .. } => Class::Freshness,
             Self::Memo { .. } | Self::SourceChanged(_) => Class::Integrity,
             Self::Read { .. } | Self::Write { .. } | Self::Runtime { .. } | Self::Stdout(_) => Class::Storage,
@@ -279,6 +283,7 @@ impl Fault for Error {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::NeverLocked(_) => "run `mokapot lock` or `mokapot build` first".into(),
             Self::NoLock(_) | Self::LockDiffers(_) => "run `mokapot lock` and commit the lockfile".into(),
             Self::OfflineLock => "run `mokapot lock` once with a network".into(),
             Self::Downgrade { .. } => {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Error;
 use super::build::{LOCK, RECIPE};
 use super::contents::{self, Contents, Remember, layer_of};
-use super::inspect::{Layer, PlatformImage, inspect};
+use super::inspect::{Layer, PlatformImage};
 use super::project::{Loaded, Project, ProjectError};
 use crate::base::{Arch, Class, Digest, Fault, redact};
 use crate::domain::install::Installed;
@@ -191,13 +191,10 @@ pub async fn why(
     subject: &str,
     project: &Project,
 ) -> Result<Answer, Error> {
-    let image = inspect(images, selector).await?;
-    let platform = contents::platform(&image, arch)?;
-    let remember = Remember { database: true, digests: false };
-    let contents = contents::read(images, platform, remember).await?;
+    let (platform, contents) = contents::open(images, selector, arch, Remember::DATABASE).await?;
     let installed = contents.installed()?;
-    let (lock, no_lock) = Known::find(platform, project);
-    let asking = Asking { platform, contents: &contents, installed: &installed, lock: lock.as_ref() };
+    let (lock, no_lock) = Known::find(&platform, project);
+    let asking = Asking { platform: &platform, contents: &contents, installed: &installed, lock: lock.as_ref() };
     let mut answer = if subject.contains('/') { asking.path(subject)? } else { asking.name(subject)? };
     answer.no_lock = no_lock;
     Ok(answer)

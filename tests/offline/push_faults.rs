@@ -223,7 +223,7 @@ fn a_tag_is_read_back() {
     let (layout, image) = tagged(&dir, "one", 100);
     let registry = Registry::start(Behaviour { lag: 3, ..Behaviour::default() });
     push(&layout, registry.host(), "a", "v1", &hasty()).unwrap();
-    assert_eq!(registry.count(Endpoint::HeadTag), 5);
+    assert_eq!(registry.count(Endpoint::HeadTag), 4);
 
     let registry = Registry::start(Behaviour { lag: 1_000_000, ..Behaviour::default() });
     let error = push(&layout, registry.host(), "a", "v1", &hasty()).unwrap_err();
@@ -284,6 +284,30 @@ fn a_registry_that_forgets_blobs() {
     assert!(error.to_string().contains("sha256:canary"), "{error}");
     assert_eq!(registry.tag("a", "v1"), None);
     registry.assert_clean();
+}
+
+/// REG-17: a registry that has the index, and lost something below it, gets it again with the next push of the same tag.
+#[test]
+fn an_image_that_was_half_collected_is_made_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let (layout, image) = tagged(&dir, "one", 100);
+    let registry = Registry::start(Behaviour::default());
+    push(&layout, registry.host(), "a", "v1", &hasty()).unwrap();
+    let lost = registry.with(|state| {
+        let (index, _) =
+            state.manifests.keys().cloned().partition::<Vec<_>, _>(|(_, d)| *d == image.digest.to_string());
+        state.manifests.retain(|key, _| index.contains(key));
+        state.blobs.pop_first().unwrap()
+    });
+    for tag in ["v1", "v2"] {
+        push(&layout, registry.host(), "a", tag, &hasty()).unwrap();
+        assert_eq!(registry.tag("a", tag), Some(image.digest.to_string()));
+    }
+    registry.with(|state| {
+        assert!(state.blobs.contains_key(&lost.0));
+        assert_eq!(state.manifests.len(), 3);
+        assert!(state.broken.iter().all(|tag| tag.starts_with("a:v1:")), "v2 was never partial: {:?}", state.broken);
+    });
 }
 
 /// A place that is no registry is told apart from one without the image.
