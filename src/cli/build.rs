@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::Outcome;
+use super::arch::arch;
+use super::image_name::Registries;
 use super::session::{DONE, Session};
 use crate::base::{Arch, Event};
 use crate::formats::oci::{ImageName, Tag};
@@ -29,7 +31,7 @@ pub(super) struct Build {
     #[arg(value_name = "RECIPE", required = true)]
     recipes: Vec<String>,
     /// Only these platforms; the manifests are those of the index of all.
-    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
+    #[arg(long, value_name = "ARCH", value_parser = arch(), value_delimiter = ',')]
     arch: Vec<Arch>,
     /// Where the image goes: `oci:DIR`, or `oci-archive:FILE` for one recipe [default: `oci:dist/oci`].
     #[arg(long, value_name = "WHERE", value_parser = parse_output)]
@@ -40,9 +42,8 @@ pub(super) struct Build {
     /// Push each image there too, after all are built.
     #[arg(long, value_name = "REFERENCE")]
     push: Option<ImageName>,
-    /// A registry (`HOST[:PORT]`) that may be spoken to without TLS; loopback always may.
-    #[arg(long = "insecure-registry", value_name = "HOST")]
-    insecure: Vec<String>,
+    #[command(flatten)]
+    registries: Registries,
     /// Fail if the lockfile is missing or would change.
     #[arg(long)]
     locked: bool,
@@ -131,7 +132,7 @@ impl Build {
             dir: layout.dir().display().to_string(),
             selector: Some(crate::formats::oci::Selector::Tag(tag.clone())),
         };
-        super::push::push(session, &image, reference, &self.insecure, false).map(drop)
+        super::push::push(session, &image, reference, &self.registries.insecure, false).map(drop)
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Inspect {
 impl Inspect {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
         let inspected = signals::run(async {
-            let (images, selector) = session.open_image(&self.image.image, &self.image.insecure)?;
+            let (images, selector) = session.open_image(&self.image.image, &self.image.registries.insecure)?;
             Ok(inspect(&images, selector.as_ref()).await?)
         })?;
         session.print(text(&inspected), &json!({ "image": inspected }))?;

@@ -40,7 +40,7 @@ pub(super) struct Push {
 
 impl Push {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
-        let done = push(session, &self.image.image, &self.to, &self.image.insecure, self.dry_run)?;
+        let done = push(session, &self.image.image, &self.to, &self.image.registries.insecure, self.dry_run)?;
         let steps: Vec<_> = done.steps.iter().map(|step| step_value(step, done.previous)).collect();
         let mut text = String::new();
         if self.dry_run {

@@ -6,6 +6,8 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::Outcome;
+use super::arch::arch;
+use super::image_name::Registries;
 use super::session::{DONE, Session};
 use super::signals;
 use super::table::table;
@@ -33,14 +35,13 @@ pub(super) struct Scripts {
     #[arg(value_name = "PACKAGE")]
     package: Option<String>,
     /// The platform [default: the first].
-    #[arg(long, value_name = "ARCH")]
+    #[arg(long, value_name = "ARCH", value_parser = arch())]
     arch: Option<Arch>,
     /// Use the store alone; nothing is fetched.
     #[arg(long)]
     offline: bool,
-    /// A registry (`HOST[:PORT]`) that may be spoken to without TLS; loopback always may. May be given several times.
-    #[arg(long = "insecure-registry", value_name = "HOST")]
-    insecure: Vec<String>,
+    #[command(flatten)]
+    registries: Registries,
 }
 
 /// Whose scripts.
@@ -64,7 +65,7 @@ impl Scripts {
                 self.locked(session, name.as_str())?
             }
             Subject::Image(image) => signals::run(async {
-                let (images, selector) = session.open_image(image, &self.insecure)?;
+                let (images, selector) = session.open_image(image, &self.registries.insecure)?;
                 of_image(&images, selector.as_ref(), self.arch).await
             })?,
         };
@@ -83,17 +84,17 @@ impl Scripts {
 }
 
 fn text(ledger: &Ledger) -> String {
-    let mut text = String::new();
-    if !ledger.rows().is_empty() {
-        text = table(&["package", "kind", "interpreter", ">size", "sha256", "status"], ledger.rows().iter().map(cells));
+    if ledger.rows().is_empty() {
+        return "no maintainer scripts\n".into();
     }
+    let head = ["package", "kind", "interpreter", ">size", "sha256", "status"];
+    let mut text = table(&head, ledger.rows().iter().map(cells));
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for row in ledger.rows() {
         *counts.entry(row.kind.as_str()).or_default() += 1;
     }
     let counts: Vec<String> = counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-    let colon = if counts.is_empty() { "" } else { ": " };
-    let _ = writeln!(text, "{} not interpreted{colon}{}", ledger.rows().len(), counts.join(", "));
+    let _ = writeln!(text, "{} not interpreted: {}", ledger.rows().len(), counts.join(", "));
     text
 }
 

@@ -167,13 +167,9 @@ impl<'a> Session<'a> {
 
     /// Whether the default layout is there and has this image.
     pub(super) fn has_built(&self, image: &Selector) -> Result<bool, Error> {
-        let layout = self.default_layout();
-        if !layout.exists() {
-            return Ok(false);
-        }
-        match Layout::open(&layout)?.find(Some(image)) {
+        match Layout::open(&self.default_layout()).and_then(|layout| layout.find(Some(image))) {
             Ok(_) => Ok(true),
-            Err(registry::Error::NoImage { .. }) => Ok(false),
+            Err(registry::Error::NoLayout(_) | registry::Error::NoImage { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }

@@ -13,6 +13,7 @@ use crate::domain::layer::LayerError;
 use crate::domain::lock::{self, Change, LockError, Stale};
 use crate::domain::resolve::{Refusal, Skew, UniverseError};
 use crate::domain::rootfs::TreeError;
+use crate::formats::deb::PackageName;
 use crate::formats::oci;
 use crate::formats::openpgp::OpenPgpError;
 use crate::io::archive::ArchiveError;
@@ -57,8 +58,13 @@ pub enum Error {
         changes: Vec<Change>,
     },
     /// `lock --update` of something that is not locked.
-    #[error("`{0}` is not locked, so it cannot be updated")]
-    NotLocked(String),
+    #[error("`{package}` is not in {}, so it cannot be updated", path.display())]
+    NotLocked {
+        /// The package.
+        package: PackageName,
+        /// The lockfile.
+        path: PathBuf,
+    },
     /// An archive's keys are none.
     #[error("keys {file}: {source}")]
     Keys {
@@ -252,7 +258,7 @@ impl Error {
             | Self::LockDiffers(_)
             | Self::OfflineLock
             | Self::Downgrade { .. }
-            | Self::NotLocked(_)
+            | Self::NotLocked { .. }
             | Self::Memo { .. }
             | Self::SourceChanged(_)
             | Self::Read { .. }
@@ -274,7 +280,7 @@ impl Fault for Error {
             Self::Downgrade { .. } => Class::Freshness,
             Self::Memo { .. } | Self::SourceChanged(_) => Class::Integrity,
             Self::Read { .. } | Self::Write { .. } | Self::Runtime { .. } | Self::Stdout(_) => Class::Storage,
-            Self::NotLocked(_) | Self::NoPlatform { .. } | Self::Usage { .. } | Self::Interrupted { .. } => {
+            Self::NotLocked { .. } | Self::NoPlatform { .. } | Self::Usage { .. } | Self::Interrupted { .. } => {
                 Class::Usage
             }
             other => other.inner().map_or(Class::Usage, Fault::class),
@@ -289,7 +295,7 @@ impl Fault for Error {
             Self::Downgrade { .. } => {
                 "a mirror may be behind; to lock the earlier versions, add --allow-downgrade".into()
             }
-            Self::NotLocked(_) => "name a package of the lockfile, or run `mokapot lock` for a new one".into(),
+            Self::NotLocked { .. } => "name a package of the lockfile, or run `mokapot lock` for a new one".into(),
             Self::Memo { .. } => "run `mokapot cache verify`".into(),
             Self::SourceChanged(_) => "run it again".into(),
             Self::NoPlatform { .. } => "add it to `platforms` in the recipe".into(),
