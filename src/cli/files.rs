@@ -12,7 +12,7 @@ use super::table::table;
 use crate::base::{Arch, redact};
 use crate::domain::rootfs::{Kind, Node};
 use crate::ops::contents::{self, Remember, layer_of};
-use crate::ops::why::NotThere;
+use crate::ops::not_there::NotThere;
 
 /// List the files of an image: mode, owner, size, layer, package and path.
 ///

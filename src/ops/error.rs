@@ -179,7 +179,7 @@ pub enum Error {
     Contents(#[from] super::contents::Error),
     /// There is no such path or package in an image.
     #[error(transparent)]
-    NotThere(#[from] super::why::NotThere),
+    NotThere(#[from] super::not_there::NotThere),
     /// A platform that the recipe does not have.
     #[error("recipe `{recipe}` is not for {arch}")]
     NoPlatform {

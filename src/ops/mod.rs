@@ -11,6 +11,7 @@ pub mod indexes;
 pub mod inspect;
 pub mod layers;
 pub mod lock;
+pub mod not_there;
 pub mod project;
 pub mod push;
 pub mod report;

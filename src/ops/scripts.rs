@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::contents::{self, Remember};
 use super::fetch::Input;
+use super::not_there::NotThere;
 use super::project::Loaded;
 use super::unpack::{LIMITS, expected};
-use super::why::NotThere;
 use super::{Error, Inputs};
 use crate::base::{Arch, Digest, Phase, Platform};
 use crate::domain::install::{self, Script};
