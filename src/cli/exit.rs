@@ -17,6 +17,8 @@
 //! | 12 | conflict: somebody else changed the same thing first |
 //! | 101 | a defect of the program itself |
 //! | 128 + n | ended by signal n |
+//!
+//! Whoever reads stdout may stop: that the pipe is closed changes no code.
 
 use std::process::ExitCode;
 

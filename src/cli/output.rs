@@ -31,7 +31,7 @@ pub(super) struct Output {
 
 impl Output {
     pub(super) fn new(format: Format, environment: &Environment) -> Self {
-        let colour = io::stderr().is_terminal() && environment.wants_colour();
+        let colour = io::stderr().is_terminal() && environment.wants_more_than_text();
         Self { format, colour }
     }
 

@@ -16,7 +16,7 @@ use super::signals;
 use super::{Global, Outcome};
 use crate::base::redact::Secret;
 use crate::base::{Epoch, Progress};
-use crate::formats::oci::ImageName;
+use crate::formats::oci::{ImageName, Selector};
 use crate::io::http::{Client, Proxies, Settings as HttpSettings};
 use crate::io::registry::{self, Access, Images, Layout};
 use crate::io::sources::credentials;
@@ -160,9 +160,18 @@ impl<'a> Session<'a> {
         &self,
         name: &ImageName,
         insecure: &[String],
-    ) -> Result<(Images, Option<crate::formats::oci::Selector>), Error> {
+    ) -> Result<(Images, Option<Selector>), Error> {
         let options = self.registry_options(insecure);
         Ok(Images::open(name, &self.default_layout(), Access::Pull, &options, self.progress())?)
+    }
+
+    /// Whether the default layout is there and has this image.
+    pub(super) fn has_built(&self, image: &Selector) -> Result<bool, Error> {
+        match Layout::open(&self.default_layout()).and_then(|layout| layout.find(Some(image))) {
+            Ok(_) => Ok(true),
+            Err(registry::Error::NoLayout(_) | registry::Error::NoImage { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Makes or opens a layout to write to.

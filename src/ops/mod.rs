@@ -4,6 +4,7 @@ pub mod build;
 pub mod cache;
 pub mod contents;
 pub mod diff;
+pub mod document;
 pub mod error;
 pub mod fetch;
 pub mod indexes;

@@ -1,15 +1,15 @@
-//! The answer to a question about what an image does not have: what has nearly that name.
+//! What an image does not have, and what it has of nearly that name.
 
 use crate::base::{Class, Fault, redact};
 
 /// There is no such path or package.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no {} `{asked}` in the image for {platform}", if *path { "path" } else { "package or path" })]
+#[error("there is no {what} `{asked}` in the image for {platform}")]
 pub struct NotThere {
     /// What was asked for, safe to print.
     pub asked: String,
-    /// Whether it can only be a path.
-    pub path: bool,
+    /// What it would have been: a path, a package, or either.
+    pub what: &'static str,
     /// The platform that was looked at.
     pub platform: String,
     /// What has nearly that name; the nearest first.
@@ -22,11 +22,12 @@ impl NotThere {
     pub fn package(asked: &str, platform: &str, names: Vec<&str>) -> Self {
         let near = |name: &&str| strsim::jaro_winkler(asked, name);
         let nearest = nearest(names.into_iter().map(|name| (near(&name), name.to_owned())).collect());
-        Self { asked: redact::printable(asked), path: false, platform: platform.to_owned(), nearest }
+        Self { asked: redact::printable(asked), what: "package", platform: platform.to_owned(), nearest }
     }
 
     /// There is no such path; `paths` are those that there are.
-    pub(super) fn path(asked: &str, platform: &str, paths: impl Iterator<Item = String>) -> Self {
+    #[must_use]
+    pub fn path(asked: &str, platform: &str, paths: impl Iterator<Item = String>) -> Self {
         let wanted = format!("/{}", asked.trim_matches('/'));
         let last = |text: &str| text.rsplit('/').next().unwrap_or_default().to_owned();
         let near = |path: &str| {
@@ -35,7 +36,7 @@ impl NotThere {
             if last(&wanted) == last(path) { whole + 1.0 } else { whole }
         };
         let nearest = nearest(paths.map(|path| (near(&path), path)).collect());
-        Self { asked: redact::printable(asked), path: true, platform: platform.to_owned(), nearest }
+        Self { asked: redact::printable(asked), what: "path", platform: platform.to_owned(), nearest }
     }
 }
 

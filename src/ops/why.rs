@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Error;
 use super::build::{LOCK, RECIPE};
 use super::contents::{self, Contents, Remember, layer_of};
-use super::inspect::{Layer, PlatformImage, inspect};
+use super::inspect::{Layer, PlatformImage};
 use super::not_there::NotThere;
 use super::project::{Loaded, Project, ProjectError};
 use crate::base::{Arch, Digest, redact};
@@ -137,13 +137,10 @@ pub async fn why(
     subject: &str,
     project: &Project,
 ) -> Result<Answer, Error> {
-    let image = inspect(images, selector).await?;
-    let platform = contents::platform(&image, arch)?;
-    let remember = Remember { database: true, digests: false };
-    let contents = contents::read(images, platform, remember).await?;
+    let (platform, contents) = contents::open(images, selector, arch, Remember::DATABASE).await?;
     let installed = contents.installed()?;
-    let (lock, no_lock) = Known::find(platform, project);
-    let asking = Asking { platform, contents: &contents, installed: &installed, lock: lock.as_ref() };
+    let (lock, no_lock) = Known::find(&platform, project);
+    let asking = Asking { platform: &platform, contents: &contents, installed: &installed, lock: lock.as_ref() };
     let mut answer = if subject.contains('/') { asking.path(subject)? } else { asking.name(subject)? };
     answer.no_lock = no_lock;
     Ok(answer)
@@ -336,7 +333,8 @@ impl Asking<'_> {
         if asked.contains('/') {
             return NotThere::path(asked, platform, self.contents.tree.walk().skip(1).map(|(path, _)| shown(&path)));
         }
-        NotThere::package(asked, platform, self.installed.packages().map(|(_, found)| found.name.as_str()).collect())
+        let names = self.installed.packages().map(|(_, found)| found.name.as_str()).collect();
+        NotThere { what: "package or path", ..NotThere::package(asked, platform, names) }
     }
 }
 

@@ -4,13 +4,16 @@
 mod archive;
 mod build;
 mod cached;
+mod cli;
 mod concurrent;
 mod contents;
 mod data;
 mod deb;
+mod exit;
 mod fetch;
 mod http;
 mod install;
+mod json;
 mod killed;
 mod layout;
 mod lock;
@@ -29,7 +32,9 @@ mod registry;
 mod reproducible;
 mod resolve;
 mod rootfs;
+mod scripts;
 mod store;
+mod terminal;
 
 #[path = "../support/mod.rs"]
 mod support;
