@@ -252,8 +252,8 @@ impl Fault for FetchError {
         match self {
             Self::Offline { .. } => Some("run once without --offline".into()),
             Self::Failed { failures } if failures.iter().any(Failure::has_vanished) => Some(
-                "the archive has removed this version: run `mokapot lock --update` to lock the present one, \
-                 or build without --locked"
+                "the archive has removed this version: `mokapot lock --update`, or a build without --locked, takes the \
+                 present one; where there is none, use another mirror, or another suite"
                     .into(),
             ),
             Self::Failed { failures } => failures.iter().flat_map(|f| &f.tried).find_map(Fault::hint),

@@ -123,20 +123,61 @@ fn packages_that_are_not_what_they_should_be() {
     refused(&project, 6, &["app 1.0", "mallory"]);
 }
 
+/// Takes the files of `app 1.0` out of the pool; the index still lists them.
+fn lose_app(project: &Project, architectures: &[&str]) {
+    let gone = architectures.iter().map(|arch| format!("pool/main/a/app/app_1.0_{arch}.deb"));
+    project.serve(|files| gone.for_each(|path| drop(files.remove(&path).unwrap())));
+}
+
 #[test]
 fn files_that_vanished_are_replaced_or_named() {
     let mut project = Project::new();
     project.lock(&[]).ok();
     project.release_newer();
-    let gone = ["amd64", "arm64"].map(|arch| format!("pool/main/a/app/app_1.0_{arch}.deb"));
-    project.serve(|files| gone.iter().for_each(|path| drop(files.remove(path))));
+    lose_app(&project, &["amd64", "arm64"]);
     let before = tree_hash(&project.path("project"));
     project.build(&["--locked"]).failed(9, &["app 1.0 (amd64)", "vanished", "debian fake", "lock --update"]);
     assert_eq!(tree_hash(&project.path("project")), before);
     let ran = project.build(&[]).ok();
-    assert!(ran.stderr.contains("vanished") && ran.stderr.contains("2.0"), "{}", ran.stderr);
+    let said = ran.stderr.split_once("locked files have vanished from the mirrors; replaced:\n").unwrap().1;
+    let row = said.lines().find(|line| line.contains("app")).unwrap();
+    assert!(row.contains("1.0") && row.contains("2.0"), "{said}");
     project.assert_tidy();
-    // Wrong bytes are not a file that vanished.
+    // What was replaced is locked now, and is what the image has.
+    let lock = fs::read_to_string(project.lock_path()).unwrap();
+    assert!(lock.contains("app_2.0_amd64.deb") && !lock.contains("app_1.0"), "{lock}");
+    let image = format!("oci:{}:app", project.layout().display());
+    let why = project.mokapot(&["why", &image, "/usr/bin/app"]).ok();
+    assert!(why.stdout.contains("app 2.0"), "{}", why.stdout);
+    let again = project.build(&["--locked"]).ok();
+    assert_eq!(again.stdout, ran.stdout);
+    assert!(!again.stderr.contains("vanished"), "{}", again.stderr);
+}
+
+#[test]
+fn files_that_vanished_and_have_no_successor_are_named() {
+    // As bullseye-security did: the index lists the file, the pool lost it, and there is nothing newer.
+    for (lost, kept) in [(&["arm64"][..], Some("app 1.0 (amd64)")), (&["amd64", "arm64"], None)] {
+        let project = Project::new();
+        project.lock(&[]).ok();
+        lose_app(&project, lost);
+        let before = tree_hash(&project.path("project"));
+        for more in [&["--locked"][..], &[]] {
+            let mut named = vec!["vanished: the index of debian fake lists it, its pool does not have it".to_owned()];
+            named.extend(lost.iter().map(|arch| format!("app 1.0 ({arch})")));
+            let named: Vec<&str> = named.iter().map(String::as_str).collect();
+            let ran = project.build(more).failed(9, &named);
+            assert!(kept.is_none_or(|kept| !ran.stderr.contains(kept)), "{}", ran.stderr);
+            assert!(!ran.stderr.contains("replaced"), "nothing was replaced: {}", ran.stderr);
+            assert_eq!(tree_hash(&project.path("project")), before);
+        }
+        project.assert_tidy();
+        assert_eq!(crate::support::project::layout_is_sound(&project.layout()), []);
+    }
+}
+
+#[test]
+fn other_bytes_are_no_file_that_vanished() {
     let project = Project::new();
     project.lock(&[]).ok();
     project.serve(|files| drop(files.insert(DEB.into(), b"other".to_vec())));

@@ -154,7 +154,8 @@ fn listing(entries: &[Entry]) -> String {
     text
 }
 
-fn permissions(mode: u32) -> String {
+/// `rwxr-xr-x`, as `ls` shows a mode.
+pub(crate) fn permissions(mode: u32) -> String {
     let mut text = String::new();
     for (shift, special, letter) in [(6, 0o4000, 's'), (3, 0o2000, 's'), (0, 0o1000, 't')] {
         let bits = mode >> shift;

@@ -5,19 +5,25 @@ mod archive;
 mod clients;
 mod cpu;
 mod data;
+mod database;
 mod dpkg;
 mod extract;
 mod golden;
 mod image;
+mod layers;
 mod layout;
 mod locked;
 mod mirrors;
+mod readers;
 mod registry;
 mod resolve;
+mod roundtrip;
 mod runtime;
+mod servers;
 mod store;
 mod tree;
 mod version;
+mod whiteouts;
 
 #[path = "../support/mod.rs"]
 mod support;
