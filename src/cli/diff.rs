@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::session::{DONE, Session};
-use super::{Outcome, exit, signals};
+use super::{Outcome, exit};
 use crate::base::Arch;
 use crate::formats::oci::ImageName;
 use crate::ops::diff::{Change, Difference, LayerName, PathDifference, PlatformDifference, Side, diff};
@@ -36,7 +36,7 @@ pub(super) struct Diff {
 
 impl Diff {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
-        let difference = signals::run(async {
+        let difference = session.run(async {
             let (a, a_selector) = session.open_image(&self.a, &self.insecure)?;
             let (b, b_selector) = session.open_image(&self.b, &self.insecure)?;
             let left = Side { images: &a, selector: a_selector.as_ref() };

@@ -6,7 +6,6 @@ use serde_json::json;
 use super::Outcome;
 use super::image_name::ImageArgument;
 use super::session::{DONE, Session};
-use super::signals;
 use super::table::table;
 use crate::base::{Arch, redact};
 use crate::domain::rootfs::{Kind, Node};
@@ -52,7 +51,7 @@ struct File {
 
 impl Files {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
-        let (platform, contents) = signals::run(async {
+        let (platform, contents) = session.run(async {
             let (images, selector) = session.open_image(&self.image.image, &self.image.insecure)?;
             let image = inspect(&images, selector.as_ref()).await?;
             let platform = contents::platform(&image, self.arch)?.clone();

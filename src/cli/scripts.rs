@@ -8,7 +8,6 @@ use serde_json::json;
 use super::Outcome;
 use super::image_name::ImageArgument;
 use super::session::{DONE, Session};
-use super::signals;
 use super::table::table;
 use crate::base::Arch;
 use crate::domain::script::{Interpreter, Ledger, Row, Status};
@@ -38,7 +37,7 @@ pub(super) struct Scripts {
 
 impl Scripts {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
-        let (platform, contents) = signals::run(async {
+        let (platform, contents) = session.run(async {
             let (images, selector) = session.open_image(&self.image.image, &self.image.insecure)?;
             let image = inspect(&images, selector.as_ref()).await?;
             let platform = contents::platform(&image, self.arch)?.clone();

@@ -8,6 +8,7 @@ mod concurrent;
 mod contents;
 mod data;
 mod deb;
+mod disk;
 mod fetch;
 mod http;
 mod install;
@@ -28,7 +29,9 @@ mod registry;
 mod reproducible;
 mod resolve;
 mod rootfs;
+mod signalled;
 mod store;
+mod tls;
 
 #[path = "../support/mod.rs"]
 mod support;
