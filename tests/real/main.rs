@@ -5,6 +5,7 @@ mod archive;
 mod clients;
 mod cpu;
 mod data;
+mod disorder;
 mod dpkg;
 mod extract;
 mod golden;
