@@ -1,6 +1,7 @@
 //! `mokapot build`: recipes become images.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -12,6 +13,7 @@ use super::session::{DONE, Session};
 use crate::base::{Arch, Event};
 use crate::formats::oci::{ImageName, Tag};
 use crate::io::registry::{Layout, archive};
+use crate::io::unfinished;
 use crate::ops::Error;
 use crate::ops::build::{Built, Options, build};
 use crate::ops::project::Loaded;
@@ -111,8 +113,8 @@ impl Build {
         DONE
     }
 
-    /// The layout to build into, and the folder that goes with it when the run ends.
-    fn layout(&self, session: &Session<'_>) -> Result<(Layout, Option<tempfile::TempDir>), Error> {
+    /// The layout to build into, and the folder that goes with it when the run ends, locked until then.
+    fn layout(&self, session: &Session<'_>) -> Result<(Layout, Option<(tempfile::TempDir, File)>), Error> {
         match &self.output {
             None => Ok((session.create_layout(&session.default_layout())?, None)),
             Some(Destination::Layout(dir)) => Ok((session.create_layout(dir)?, None)),
@@ -120,9 +122,8 @@ impl Build {
                 let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
                 let folder = folder.unwrap_or(std::path::Path::new("."));
                 let failed = |source| Error::Write { path: folder.to_owned(), source };
-                let temporary =
-                    tempfile::Builder::new().prefix(".mokapot-layout-").tempdir_in(folder).map_err(failed)?;
-                Ok((session.create_layout(&temporary.path().join("oci"))?, Some(temporary)))
+                let (temporary, lock) = unfinished::folder_beside(file).map_err(failed)?;
+                Ok((session.create_layout(&temporary.path().join("oci"))?, Some((temporary, lock))))
             }
         }
     }

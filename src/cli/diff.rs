@@ -8,7 +8,7 @@ use serde_json::json;
 use super::arch::arch;
 use super::image_name::Registries;
 use super::session::{DONE, Session};
-use super::{Outcome, exit, signals};
+use super::{Outcome, exit};
 use crate::base::Arch;
 use crate::formats::oci::ImageName;
 use crate::ops::diff::{Change, Difference, LayerName, PathDifference, PlatformDifference, Side, diff};
@@ -37,7 +37,7 @@ pub(super) struct Diff {
 
 impl Diff {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
-        let difference = signals::run(async {
+        let difference = session.run(async {
             let (a, a_selector) = session.open_image(&self.a, &self.registries.insecure)?;
             let (b, b_selector) = session.open_image(&self.b, &self.registries.insecure)?;
             let left = Side { images: &a, selector: a_selector.as_ref() };

@@ -7,7 +7,7 @@
 //! | 2 | usage: the command line asks for something that cannot be |
 //! | 3 | recipe: a recipe, or a file it names, is wrong |
 //! | 4 | lock: a lockfile is missing, stale or wrong |
-//! | 5 | unsatisfiable: no set of packages satisfies the request |
+//! | 5 | unsatisfiable: no set of packages satisfies the request, or two of them own one file |
 //! | 6 | integrity: bytes are not what their digest, size or format says |
 //! | 7 | trust: a signature is missing, bad, or of a key that is not pinned |
 //! | 8 | freshness: metadata is expired, from the future, or older than what was locked |
@@ -64,10 +64,15 @@ pub(super) const fn word(class: Class) -> &'static str {
 
 /// The exit code of a failure.
 pub(super) fn of(error: &Error) -> ExitCode {
-    ExitCode::from(match error {
+    ExitCode::from(code(error))
+}
+
+/// The number of [`of`].
+pub(super) fn code(error: &Error) -> u8 {
+    match error {
         Error::Interrupted { signal } => u8::try_from(128 + signal).unwrap_or(u8::MAX),
         other => number(other.class()),
-    })
+    }
 }
 
 #[cfg(test)]

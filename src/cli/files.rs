@@ -7,7 +7,6 @@ use super::Outcome;
 use super::arch::arch;
 use super::image_name::ImageArgument;
 use super::session::{DONE, Session};
-use super::signals;
 use super::table::table;
 use crate::base::{Arch, redact};
 use crate::domain::rootfs::{Kind, Node};
@@ -53,7 +52,7 @@ struct File {
 
 impl Files {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
-        let (platform, contents) = signals::run(async {
+        let (platform, contents) = session.run(async {
             let (images, selector) = session.open_image(&self.image.image, &self.image.registries.insecure)?;
             contents::open(&images, selector.as_ref(), self.arch, Remember::DATABASE).await
         })?;

@@ -7,7 +7,6 @@ use serde_json::json;
 use super::Outcome;
 use super::image_name::ImageArgument;
 use super::session::{DONE, Session};
-use super::signals;
 use super::size::Size;
 use super::table::table;
 use crate::ops::build::PACKAGES;
@@ -29,7 +28,7 @@ pub(super) struct Inspect {
 
 impl Inspect {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
-        let inspected = signals::run(async {
+        let inspected = session.run(async {
             let (images, selector) = session.open_image(&self.image.image, &self.image.registries.insecure)?;
             Ok(inspect(&images, selector.as_ref()).await?)
         })?;

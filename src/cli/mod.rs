@@ -34,6 +34,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use environment::Environment;
 use output::{Format, Output};
 use session::Session;
+use signals::Signals;
 
 use crate::ops::Error;
 
@@ -107,26 +108,34 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let environment = Environment::read();
     let output = Output::new(cli.global.format, &environment);
-    let session = Session::new(&cli.global, &environment, &output);
-    let outcome = match cli.command {
-        Command::Build(command) => command.run(&session),
-        Command::Lock(command) => command.run(&session),
-        Command::Push(command) => command.run(&session),
-        Command::Inspect(command) => command.run(&session),
-        Command::Files(command) => command.run(&session),
-        Command::Why(command) => command.run(&session),
-        Command::Scripts(command) => command.run(&session),
-        Command::Diff(command) => command.run(&session),
-        Command::Mirrors(command) => command.run(&session),
-        Command::Cache(command) => command.run(&session),
-        Command::Schema(command) => command.run(&session),
-        Command::Completions(command) => command.run(&mut Cli::command()),
-    };
+    let outcome = Signals::watch(output).and_then(|signals| {
+        let session = Session::new(&cli.global, &environment, &output, &signals);
+        cli.command.run(&session)
+    });
     match outcome {
         Ok(code) => code,
         Err(error) => {
             output.failure(&error);
             exit::of(&error)
+        }
+    }
+}
+
+impl Command {
+    fn run(self, session: &Session<'_>) -> Outcome {
+        match self {
+            Self::Build(command) => command.run(session),
+            Self::Lock(command) => command.run(session),
+            Self::Push(command) => command.run(session),
+            Self::Inspect(command) => command.run(session),
+            Self::Files(command) => command.run(session),
+            Self::Why(command) => command.run(session),
+            Self::Scripts(command) => command.run(session),
+            Self::Diff(command) => command.run(session),
+            Self::Mirrors(command) => command.run(session),
+            Self::Cache(command) => command.run(session),
+            Self::Schema(command) => command.run(session),
+            Self::Completions(command) => command.run(&mut Cli::command()),
         }
     }
 }

@@ -24,6 +24,7 @@ pub(super) enum Format {
 }
 
 /// Prints the outcome of a command.
+#[derive(Clone, Copy)]
 pub(super) struct Output {
     format: Format,
     colour: bool,

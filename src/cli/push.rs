@@ -7,7 +7,6 @@ use serde_json::json;
 use super::Outcome;
 use super::image_name::ImageArgument;
 use super::session::{DONE, Session};
-use super::signals;
 use super::size::Size;
 use crate::base::{Digest, Event};
 use crate::formats::oci::{ImageName, Selector, Tag};
@@ -77,7 +76,7 @@ pub(super) fn push(
     insecure: &[String],
     dry_run: bool,
 ) -> Result<Done, Error> {
-    signals::run(async {
+    session.run_to_its_end(async {
         let (source, image) = session.open_image(from, insecure)?;
         let (destination, tag, digest) = destination(session, &source, to, insecure)?;
         let place = destination.name();
@@ -93,7 +92,10 @@ pub(super) fn push(
             progress.emit(Event::Note(format!("{} has {} already", done.place, done.digest)));
             return Ok(done);
         }
-        let pushed = plan.execute(&*progress, std::future::pending()).await?;
+        let stop = async {
+            session.signals().came().await;
+        };
+        let pushed = plan.execute(&*progress, stop).await?;
         progress.emit(Event::Note(summary(&pushed)));
         Ok(done)
     })

@@ -9,7 +9,6 @@ use super::Outcome;
 use super::arch::arch;
 use super::image_name::Registries;
 use super::session::{DONE, Session};
-use super::signals;
 use super::table::table;
 use crate::base::Arch;
 use crate::domain::script::{Interpreter, Ledger, Row, Status};
@@ -64,7 +63,7 @@ impl Scripts {
             {
                 self.locked(session, name.as_str())?
             }
-            Subject::Image(image) => signals::run(async {
+            Subject::Image(image) => session.run(async {
                 let (images, selector) = session.open_image(image, &self.registries.insecure)?;
                 of_image(&images, selector.as_ref(), self.arch).await
             })?,

@@ -6,7 +6,6 @@ use super::Outcome;
 use super::arch::arch;
 use super::image_name::ImageArgument;
 use super::session::{DONE, Session};
-use super::signals;
 use crate::base::Arch;
 use crate::ops::why::{Answer, ChainAnswer, PackageAnswer, Source, why};
 
@@ -33,7 +32,7 @@ pub(super) struct Why {
 
 impl Why {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
-        let answer = signals::run(async {
+        let answer = session.run(async {
             let (images, selector) = session.open_image(&self.image.image, &self.image.registries.insecure)?;
             why(&images, selector.as_ref(), self.arch, &self.subject, &session.project()).await
         })?;

@@ -298,6 +298,9 @@ impl Fault for Error {
             Self::NotLocked { .. } => "name a package of the lockfile, or run `mokapot lock` for a new one".into(),
             Self::Memo { .. } => "run `mokapot cache verify`".into(),
             Self::SourceChanged(_) => "run it again".into(),
+            Self::Runtime { source } if source.raw_os_error() == Some(24) => {
+                "allow more open files: `ulimit -n 256`".into()
+            }
             Self::NoPlatform { .. } => "add it to `platforms` in the recipe".into(),
             Self::Usage { hint, .. } => return hint.clone(),
             other => return other.inner().and_then(Fault::hint),

@@ -9,6 +9,7 @@ mod concurrent;
 mod contents;
 mod data;
 mod deb;
+mod disk;
 mod exit;
 mod fetch;
 mod http;
@@ -33,8 +34,11 @@ mod reproducible;
 mod resolve;
 mod rootfs;
 mod scripts;
+mod signalled;
+mod store;
 mod store;
 mod terminal;
+mod tls;
 
 #[path = "../support/mod.rs"]
 mod support;

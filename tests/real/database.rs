@@ -17,6 +17,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use mokapot::domain::install::unpack_order;
+use mokapot::formats::compress::Checksums;
 use mokapot::formats::deb::{DebReader, Package};
 
 use crate::image::{Built, build_of, jre};
@@ -102,7 +103,7 @@ fn same(name: &str, built: &Built, lockfile: &Path, arch: &str, least: usize) {
 fn in_unpack_order(mut debs: Vec<LockedDeb>) -> Vec<LockedDeb> {
     let control = |deb: &LockedDeb| {
         let file = BufReader::new(File::open(&deb.path).unwrap());
-        DebReader::open(file, LIMITS).unwrap().control().package.clone()
+        DebReader::open(file, LIMITS, Checksums::Verify).unwrap().control().package.clone()
     };
     let packages: Vec<Package> = debs.iter().map(control).collect();
     let order = unpack_order(&packages.iter().collect::<Vec<_>>());

@@ -6,6 +6,7 @@ mod clients;
 mod cpu;
 mod data;
 mod database;
+mod disorder;
 mod dpkg;
 mod extract;
 mod golden;
