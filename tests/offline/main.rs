@@ -36,7 +36,6 @@ mod rootfs;
 mod scripts;
 mod signalled;
 mod store;
-mod store;
 mod terminal;
 mod tls;
 
