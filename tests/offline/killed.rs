@@ -214,7 +214,7 @@ fn an_archive_of_a_killed_build_is_the_old_one_or_the_new() {
             assert!(found == b"old" || found == new, "{context}");
             build(&[]).ok();
             assert_eq!(fs::read(&file).unwrap(), new, "{context}");
-            assert_eq!(walk(&project.path("out")), [file.clone()], "{context}");
+            assert_eq!(walk(&project.path("out")), std::slice::from_ref(&file), "{context}");
         },
     );
     assert!(kills > 20, "{kills}");

@@ -110,6 +110,7 @@ fn logins_stay_at_home() {
 
 /// A credential helper of Docker's, found on `PATH`: a password or a token for this registry, or a refusal; never shown.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the helper is found on PATH, with what it needs itself")]
 fn a_credential_helper_logs_in() {
     let project = Project::new();
     project.built();

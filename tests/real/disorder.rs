@@ -26,7 +26,7 @@ fn the_order_of_folders_does_not_matter() {
         fs::create_dir(&beneath).unwrap();
         fs::create_dir_all(&above).unwrap();
         succeed(tool("cp", ["-a"]).arg(project.path("project")).arg(&beneath));
-        let mut mount = tool("disorderfs", ["--quiet=yes", "--multi-user=no", order]);
+        let mut mount = tool("disorderfs", ["--quiet", "--multi-user=no", order]);
         let mounted = mount.arg(&beneath).arg(&above).status();
         assert!(
             mounted.as_ref().is_ok_and(std::process::ExitStatus::success),

@@ -179,7 +179,7 @@ fn slashless(path: &str) -> &str {
     path.strip_suffix('/').unwrap_or(path)
 }
 
-fn without_time(line: &String) -> String {
+fn without_time(line: &str) -> String {
     let ([mode, owner, size, _time], path) = columns(line);
     format!("{mode} {owner} {size} {path}")
 }
