@@ -72,7 +72,8 @@ fn docker_registry_takes_a_push_with_and_without_a_login() {
         let pushed = push(&layout, &registry.host, "moka/sample", "v1", &options).unwrap();
         assert_eq!((pushed.sent, pushed.documents), (5, 3));
         let again = push(&layout, &registry.host, "moka/sample", "v1", &options).unwrap();
-        assert_eq!(again.documents, 0);
+        // only the tag is set again
+        assert_eq!((again.sent, again.documents), (0, 1));
         let back = pull(&registry.host, "moka/sample", "v1", &dir.path().join("back"), &options);
         assert_eq!(back.find(None).unwrap().digest, image.digest);
         if account.is_some() {
