@@ -88,7 +88,11 @@ impl Signals {
             tokio::pin!(work);
             tokio::select! {
                 biased;
-                result = &mut work => result,
+                // Work that listens to signals itself ends with an error of its own; the signal is why.
+                result = &mut work => match *self.came.borrow() {
+                    Some(signal) if result.is_err() => Err(Error::Interrupted { signal }),
+                    _ => result,
+                },
                 signal = self.came() => {
                     let _ = tokio::time::timeout(patience, work).await;
                     Err(Error::Interrupted { signal })
