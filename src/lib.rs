@@ -16,6 +16,7 @@
 //! | | [`io::sources`] | mirrors by alias and credentials, from this machine's own package clients |
 //! | | [`io::store`] | the content-addressed cache: atomic, locked between processes, hashed again on use |
 //! | | [`io::registry`] | OCI layouts and archives on disk, and the distribution API, behind one small interface |
+//! | | [`io::unfinished`] | files in the making, so that a signal leaves none behind |
 //! | [`domain`] 2 | [`domain::recipe`] | the only place that knows the TOML; a bad recipe is shown with file, line, column and a remedy |
 //! | | [`domain::resolve`] | a request and package indexes: the packages `apt` would install, or a tree of reasons |
 //! | | [`domain::lock`] | the lockfile; only what [`domain::lock::check`] returns can be built |
@@ -26,6 +27,7 @@
 //! | | [`domain::image`] | config, manifest per platform, index |
 //! | [`formats`] 1 | [`formats::deb`] | version order, deb822, relations, `Release`, `ar`, reading `.deb` |
 //! | | [`formats::elf`] | the name of a shared object, for the cache of the dynamic linker |
+//! | [`formats`] 1 | [`formats::deb`] | version order, deb822, relations, `Release`, what is asked of archives, `ar`, reading `.deb` |
 //! | | [`formats::tar`] | a strict reader for foreign archives, and the canonical writer with its byte format |
 //! | | [`formats::compress`] | bounded decoders for foreign bytes; our own encoders, whose output depends on no CPU |
 //! | | [`formats::openpgp`] | signatures of archives by pinned keys |

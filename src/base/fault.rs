@@ -9,7 +9,7 @@ pub enum Class {
     Recipe,
     /// A lockfile is missing, stale or wrong.
     Lock,
-    /// No set of packages satisfies the request.
+    /// No set of packages satisfies the request, or those that do own the same file and cannot be installed together.
     Unsatisfiable,
     /// Bytes are not what their digest, size or format says.
     Integrity,

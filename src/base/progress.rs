@@ -5,9 +5,9 @@ use std::fmt;
 /// A part of the work, in the order in which a build goes through them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
-    /// Fetching signed metadata and package indexes.
+    /// Fetching signed metadata and package indexes; counted in bytes.
     Indexes,
-    /// Choosing packages.
+    /// Choosing packages; counted in packages.
     Resolve,
     /// Downloading locked inputs; counted in bytes.
     Fetch,

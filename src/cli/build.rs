@@ -1,15 +1,19 @@
 //! `mokapot build`: recipes become images.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::PathBuf;
 
 use serde_json::json;
 
 use super::Outcome;
+use super::arch::arch;
+use super::image_name::Registries;
 use super::session::{DONE, Session};
 use crate::base::{Arch, Event};
 use crate::formats::oci::{ImageName, Tag};
 use crate::io::registry::{Layout, archive};
+use crate::io::unfinished;
 use crate::ops::Error;
 use crate::ops::build::{Built, Options, build};
 use crate::ops::project::Loaded;
@@ -29,7 +33,7 @@ pub(super) struct Build {
     #[arg(value_name = "RECIPE", required = true)]
     recipes: Vec<String>,
     /// Only these platforms; the manifests are those of the index of all.
-    #[arg(long, value_name = "ARCH", value_delimiter = ',')]
+    #[arg(long, value_name = "ARCH", value_parser = arch(), value_delimiter = ',')]
     arch: Vec<Arch>,
     /// Where the image goes: `oci:DIR`, or `oci-archive:FILE` for one recipe [default: `oci:dist/oci`].
     #[arg(long, value_name = "WHERE", value_parser = parse_output)]
@@ -40,9 +44,8 @@ pub(super) struct Build {
     /// Push each image there too, after all are built.
     #[arg(long, value_name = "REFERENCE")]
     push: Option<ImageName>,
-    /// A registry (`HOST[:PORT]`) that may be spoken to without TLS; loopback always may.
-    #[arg(long = "insecure-registry", value_name = "HOST")]
-    insecure: Vec<String>,
+    #[command(flatten)]
+    registries: Registries,
     /// Fail if the lockfile is missing or would change.
     #[arg(long)]
     locked: bool,
@@ -80,7 +83,7 @@ impl Build {
         let epoch = session.source_date_epoch()?;
         let mut lines = String::new();
         let mut images = Vec::new();
-        for loaded in &loaded {
+        for (recipe, loaded) in self.recipes.iter().zip(&loaded) {
             let tag =
                 match &self.tag {
                     Some(tag) => tag.clone(),
@@ -99,7 +102,7 @@ impl Build {
             if built.unchanged {
                 session.progress().emit(Event::Note(format!("{} is up to date", loaded.recipe.name)));
             }
-            session.progress().emit(Event::Note(self.scripts(&built, &options.tag)));
+            session.progress().emit(Event::Note(scripts(&built, recipe)));
             if let Some(reference) = &self.push {
                 self.push(session, &layout, &options.tag, reference)?;
             }
@@ -110,8 +113,8 @@ impl Build {
         DONE
     }
 
-    /// The layout to build into, and the folder that goes with it when the run ends.
-    fn layout(&self, session: &Session<'_>) -> Result<(Layout, Option<tempfile::TempDir>), Error> {
+    /// The layout to build into, and the folder that goes with it when the run ends, locked until then.
+    fn layout(&self, session: &Session<'_>) -> Result<(Layout, Option<(tempfile::TempDir, File)>), Error> {
         match &self.output {
             None => Ok((session.create_layout(&session.default_layout())?, None)),
             Some(Destination::Layout(dir)) => Ok((session.create_layout(dir)?, None)),
@@ -119,24 +122,10 @@ impl Build {
                 let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
                 let folder = folder.unwrap_or(std::path::Path::new("."));
                 let failed = |source| Error::Write { path: folder.to_owned(), source };
-                let temporary =
-                    tempfile::Builder::new().prefix(".mokapot-layout-").tempdir_in(folder).map_err(failed)?;
-                Ok((session.create_layout(&temporary.path().join("oci"))?, Some(temporary)))
+                let (temporary, lock) = unfinished::folder_beside(file).map_err(failed)?;
+                Ok((session.create_layout(&temporary.path().join("oci"))?, Some((temporary, lock))))
             }
         }
-    }
-
-    /// One line on what was not done, so that nothing is skipped in silence.
-    fn scripts(&self, built: &Built, tag: &Tag) -> String {
-        let rows = built.report.platforms.iter().flat_map(|platform| platform.scripts.rows());
-        let count = rows.map(|row| (&row.package, &row.kind)).collect::<BTreeSet<_>>().len();
-        let image = match &self.output {
-            None => tag.to_string(),
-            Some(Destination::Layout(dir)) => format!("oci:{}:{tag}", dir.display()),
-            // Nobody reads an archive before it is unpacked.
-            Some(Destination::Archive(_)) => "IMAGE".into(),
-        };
-        format!("{count} maintainer scripts listed, not interpreted; see `mokapot scripts {image}`")
     }
 
     fn push(&self, session: &Session<'_>, layout: &Layout, tag: &Tag, reference: &ImageName) -> Result<(), Error> {
@@ -144,8 +133,15 @@ impl Build {
             dir: layout.dir().display().to_string(),
             selector: Some(crate::formats::oci::Selector::Tag(tag.clone())),
         };
-        super::push::push(session, &image, reference, &self.insecure, false).map(drop)
+        super::push::push(session, &image, reference, &self.registries.insecure, false).map(drop)
     }
+}
+
+/// One line on what was not done, so that nothing is skipped in silence.
+fn scripts(built: &Built, recipe: &str) -> String {
+    let rows = built.report.platforms.iter().flat_map(|platform| platform.scripts.rows());
+    let count = rows.map(|row| (&row.package, &row.kind)).collect::<BTreeSet<_>>().len();
+    format!("{count} maintainer scripts listed, not interpreted; see `mokapot scripts {recipe}`")
 }
 
 /// What `--format json` tells of one image.

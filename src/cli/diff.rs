@@ -5,8 +5,10 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::arch::arch;
+use super::image_name::Registries;
 use super::session::{DONE, Session};
-use super::{Outcome, exit, signals};
+use super::{Outcome, exit};
 use crate::base::Arch;
 use crate::formats::oci::ImageName;
 use crate::ops::diff::{Change, Difference, LayerName, PathDifference, PlatformDifference, Side, diff};
@@ -27,18 +29,17 @@ pub(super) struct Diff {
     #[arg(value_name = "B")]
     b: ImageName,
     /// Only this platform.
-    #[arg(long, value_name = "ARCH")]
+    #[arg(long, value_name = "ARCH", value_parser = arch())]
     arch: Option<Arch>,
-    /// A registry (`HOST[:PORT]`) that may be spoken to without TLS; loopback always may. May be given several times.
-    #[arg(long = "insecure-registry", value_name = "HOST")]
-    insecure: Vec<String>,
+    #[command(flatten)]
+    registries: Registries,
 }
 
 impl Diff {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
-        let difference = signals::run(async {
-            let (a, a_selector) = session.open_image(&self.a, &self.insecure)?;
-            let (b, b_selector) = session.open_image(&self.b, &self.insecure)?;
+        let difference = session.run(async {
+            let (a, a_selector) = session.open_image(&self.a, &self.registries.insecure)?;
+            let (b, b_selector) = session.open_image(&self.b, &self.registries.insecure)?;
             let left = Side { images: &a, selector: a_selector.as_ref() };
             diff(left, Side { images: &b, selector: b_selector.as_ref() }, self.arch).await
         })?;

@@ -58,8 +58,9 @@ impl Environment {
         self.variables.iter().filter_map(text).collect()
     }
 
-    /// Whether colours and moving bars are welcome: not with `NO_COLOR` or `TERM=dumb` (<https://no-color.org>).
-    pub(super) fn wants_colour(&self) -> bool {
-        self.text("NO_COLOR").is_none() && self.text("TERM").is_none_or(|term| term != "dumb")
+    /// Whether a terminal may get more than plain text, colours and moving bars: not with `NO_COLOR`
+    /// (<https://no-color.org>), `TERM=dumb`, or no `TERM` at all.
+    pub(super) fn wants_more_than_text(&self) -> bool {
+        self.text("NO_COLOR").is_none() && self.text("TERM").is_some_and(|term| term != "dumb")
     }
 }

@@ -7,7 +7,7 @@
 //! | 2 | usage: the command line asks for something that cannot be |
 //! | 3 | recipe: a recipe, or a file it names, is wrong |
 //! | 4 | lock: a lockfile is missing, stale or wrong |
-//! | 5 | unsatisfiable: no set of packages satisfies the request |
+//! | 5 | unsatisfiable: no set of packages satisfies the request, or two of them own one file |
 //! | 6 | integrity: bytes are not what their digest, size or format says |
 //! | 7 | trust: a signature is missing, bad, or of a key that is not pinned |
 //! | 8 | freshness: metadata is expired, from the future, or older than what was locked |
@@ -17,6 +17,8 @@
 //! | 12 | conflict: somebody else changed the same thing first |
 //! | 101 | a defect of the program itself |
 //! | 128 + n | ended by signal n |
+//!
+//! Whoever reads stdout may stop: that the pipe is closed changes no code.
 
 use std::process::ExitCode;
 
@@ -62,10 +64,15 @@ pub(super) const fn word(class: Class) -> &'static str {
 
 /// The exit code of a failure.
 pub(super) fn of(error: &Error) -> ExitCode {
-    ExitCode::from(match error {
+    ExitCode::from(code(error))
+}
+
+/// The number of [`of`].
+pub(super) fn code(error: &Error) -> u8 {
+    match error {
         Error::Interrupted { signal } => u8::try_from(128 + signal).unwrap_or(u8::MAX),
         other => number(other.class()),
-    })
+    }
 }
 
 #[cfg(test)]

@@ -4,32 +4,32 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Outcome;
+use super::arch::arch;
 use super::image_name::ImageArgument;
 use super::session::{DONE, Session};
-use super::signals;
 use super::table::table;
 use crate::base::{Arch, redact};
 use crate::domain::rootfs::{Kind, Node};
 use crate::ops::contents::{self, Remember, layer_of};
-use crate::ops::inspect::inspect;
+use crate::ops::not_there::NotThere;
 
 /// List the files of an image: mode, owner, size, layer, package and path.
 ///
-/// Shows one platform, with its layers laid one over the other. Layers are numbered as `mokapot inspect` does.
+/// Shows one platform, with its layers laid one over the other; sizes are in bytes. Layers are numbered as `mokapot inspect` does.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   mokapot files jre-11                        everything, of the first platform
   mokapot files jre-11 /etc --arch arm64      what is at /etc and below
-  mokapot files jre-11 '*.so.6' '/usr/bin/j*' what these patterns match; `*` matches slashes too")]
+  mokapot files jre-11 '*.so.6' '/usr/bin/j*' what these patterns match")]
 pub(super) struct Files {
     #[command(flatten)]
     image: ImageArgument,
-    /// Only these paths and what is below them; with `*` or `?` a pattern of the whole path.
+    /// Only these paths and what is below them; with `*` or `?` a pattern of the whole path, slashes included.
     #[arg(value_name = "PATH")]
     paths: Vec<String>,
     /// The platform [default: the first of the image].
-    #[arg(long, value_name = "ARCH")]
+    #[arg(long, value_name = "ARCH", value_parser = arch())]
     arch: Option<Arch>,
 }
 
@@ -52,12 +52,9 @@ struct File {
 
 impl Files {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
-        let (platform, contents) = signals::run(async {
-            let (images, selector) = session.open_image(&self.image.image, &self.image.insecure)?;
-            let image = inspect(&images, selector.as_ref()).await?;
-            let platform = contents::platform(&image, self.arch)?.clone();
-            let contents = contents::read(&images, &platform, Remember { database: true, digests: false }).await?;
-            Ok((platform, contents))
+        let (platform, contents) = session.run(async {
+            let (images, selector) = session.open_image(&self.image.image, &self.image.registries.insecure)?;
+            contents::open(&images, selector.as_ref(), self.arch, Remember::DATABASE).await
         })?;
         let installed = contents.installed()?;
         let mut files = Vec::new();
@@ -67,6 +64,10 @@ impl Files {
                 let packages = installed.owners(&path).iter().map(|package| package.name.clone()).collect();
                 files.push(File::new(shown, &node, packages));
             }
+        }
+        if let Some(missing) = self.paths.iter().find(|wanted| !files.iter().any(|file| matches(wanted, &file.path))) {
+            let paths = contents.tree.walk().skip(1).map(|(path, _)| format!("/{}", redact::printable_bytes(&path)));
+            return Err(NotThere::path(missing, &platform.platform, paths).into());
         }
         let head = ["mode", ">owner", ">size", ">layer", "package", "path"];
         let text = table(&head, files.iter().map(File::row));

@@ -7,14 +7,20 @@ use serde_json::json;
 use super::Outcome;
 use super::image_name::ImageArgument;
 use super::session::{DONE, Session};
-use super::signals;
 use super::size::Size;
 use super::table::table;
 use crate::ops::build::PACKAGES;
 use crate::ops::inspect::{Inspected, Layer, inspect};
 
 /// Show an image: its platforms, its layers with their packages and sizes, and what platforms share.
+///
+/// Layers are numbered from the lowest; `shared` ones are one blob for all platforms.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  mokapot inspect jre-11
+  mokapot inspect oci:dist/oci:base --format json
+  mokapot inspect registry.example/moka/jre:11")]
 pub(super) struct Inspect {
     #[command(flatten)]
     image: ImageArgument,
@@ -22,8 +28,8 @@ pub(super) struct Inspect {
 
 impl Inspect {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
-        let inspected = signals::run(async {
-            let (images, selector) = session.open_image(&self.image.image, &self.image.insecure)?;
+        let inspected = session.run(async {
+            let (images, selector) = session.open_image(&self.image.image, &self.image.registries.insecure)?;
             Ok(inspect(&images, selector.as_ref()).await?)
         })?;
         session.print(text(&inspected), &json!({ "image": inspected }))?;

@@ -21,8 +21,8 @@ use crate::ops::project::Loaded;
 Examples:
   mokapot lock jre-11                     lock what the recipe asks for and is not locked
   mokapot lock jre-11 --update            lock the newest versions of everything
-  mokapot lock jre-11 --update openssl    of openssl, and of what it then needs
-  mokapot lock jre-11 --check             exit with 1 if --update would change anything; write nothing")]
+  mokapot lock jre-11 --update openssl    the newest of openssl, and of what it then needs
+  mokapot lock jre-11 --check             exit with 1 if --update would change anything")]
 pub(super) struct Lock {
     /// Recipes: names (`recipes/NAME.toml`) or paths.
     #[arg(value_name = "RECIPE", required = true)]
@@ -83,7 +83,8 @@ impl Lock {
                 let locked =
                     |name: &PackageName| previous.is_some_and(|lock| lock.packages().iter().any(|p| p.name == *name));
                 if let Some(unknown) = names.iter().find(|name| !locked(name)) {
-                    return Err(Error::NotLocked(format!("{unknown}` in `{}", loaded.lock_path.display())));
+                    let (package, path) = (unknown.clone(), loaded.lock_path.clone());
+                    return Err(Error::NotLocked { package, path });
                 }
                 Ok(Update::Packages(names.iter().cloned().collect()))
             }

@@ -14,6 +14,10 @@ use crate::base::{Fault, redact};
 /// In this order: --mirror, MOKAPOT_MIRROR_ALIAS, mirrors.toml of the project and of the user, and this machine's own
 /// package clients: apt's sources, pip's index, Maven's settings, Go's proxy.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  mokapot mirrors
+  mokapot mirrors --mirror debian=https://mirror.example/debian")]
 pub(super) struct Mirrors {}
 
 impl Mirrors {

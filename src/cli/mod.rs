@@ -2,6 +2,7 @@
 //!
 //! This is the only floor that prints or reads the environment.
 
+mod arch;
 mod build;
 mod cache;
 mod completions;
@@ -33,12 +34,13 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use environment::Environment;
 use output::{Format, Output};
 use session::Session;
+use signals::Signals;
 
 use crate::ops::Error;
 
 /// Build reproducible multi-platform OCI images from Debian packages, without running anything foreign.
 #[derive(Parser)]
-#[command(name = "mokapot", version, max_term_width = 100, propagate_version = true, after_help = EXAMPLES)]
+#[command(name = "mokapot", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -49,18 +51,20 @@ struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   mokapot build jre-11                          both platforms, into dist/oci
-  mokapot build jre-11 --arch arm64             one platform: the same manifest as in the index of both
+  mokapot build jre-11 --arch arm64             one platform: the manifest of the index of both
   mokapot push jre-11 registry.example/jre:11   children first, the tag last
   mokapot why jre-11 /usr/bin/tini              whose file it is, and why that package is there
 
-Exit codes: 0 done, 1 different, 2 usage, 3 recipe, 4 lock, 5 unsatisfiable, 6 integrity, 7 trust, 8 freshness,
-9 network, 10 storage, 11 policy, 12 conflict, 128+n ended by signal n.";
+Exit codes:
+  0 done, 1 different, 2 usage, 3 recipe, 4 lock, 5 unsatisfiable, 6 integrity, 7 trust,
+  8 freshness, 9 network, 10 storage, 11 policy, 12 conflict, 128+n ended by signal n";
 
 /// Options of every command.
 #[derive(Args, Clone)]
+#[command(next_help_heading = "Options of every command")]
 struct Global {
-    /// What goes to stdout: text, or one JSON object with `schema_version`.
-    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
+    /// What goes to stdout: `text`, or `json`, which is one object with `schema_version`.
+    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT", hide_possible_values = true)]
     format: Format,
     /// No progress; only warnings and errors.
     #[arg(short, long, global = true)]
@@ -104,26 +108,34 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let environment = Environment::read();
     let output = Output::new(cli.global.format, &environment);
-    let session = Session::new(&cli.global, &environment, &output);
-    let outcome = match cli.command {
-        Command::Build(command) => command.run(&session),
-        Command::Lock(command) => command.run(&session),
-        Command::Push(command) => command.run(&session),
-        Command::Inspect(command) => command.run(&session),
-        Command::Files(command) => command.run(&session),
-        Command::Why(command) => command.run(&session),
-        Command::Scripts(command) => command.run(&session),
-        Command::Diff(command) => command.run(&session),
-        Command::Mirrors(command) => command.run(&session),
-        Command::Cache(command) => command.run(&session),
-        Command::Schema(command) => command.run(&session),
-        Command::Completions(command) => command.run(&mut Cli::command()),
-    };
+    let outcome = Signals::watch(output).and_then(|signals| {
+        let session = Session::new(&cli.global, &environment, &output, &signals);
+        cli.command.run(&session)
+    });
     match outcome {
         Ok(code) => code,
         Err(error) => {
             output.failure(&error);
             exit::of(&error)
+        }
+    }
+}
+
+impl Command {
+    fn run(self, session: &Session<'_>) -> Outcome {
+        match self {
+            Self::Build(command) => command.run(session),
+            Self::Lock(command) => command.run(session),
+            Self::Push(command) => command.run(session),
+            Self::Inspect(command) => command.run(session),
+            Self::Files(command) => command.run(session),
+            Self::Why(command) => command.run(session),
+            Self::Scripts(command) => command.run(session),
+            Self::Diff(command) => command.run(session),
+            Self::Mirrors(command) => command.run(session),
+            Self::Cache(command) => command.run(session),
+            Self::Schema(command) => command.run(session),
+            Self::Completions(command) => command.run(&mut Cli::command()),
         }
     }
 }

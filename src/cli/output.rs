@@ -24,6 +24,7 @@ pub(super) enum Format {
 }
 
 /// Prints the outcome of a command.
+#[derive(Clone, Copy)]
 pub(super) struct Output {
     format: Format,
     colour: bool,
@@ -31,7 +32,7 @@ pub(super) struct Output {
 
 impl Output {
     pub(super) fn new(format: Format, environment: &Environment) -> Self {
-        let colour = io::stderr().is_terminal() && environment.wants_colour();
+        let colour = io::stderr().is_terminal() && environment.wants_more_than_text();
         Self { format, colour }
     }
 

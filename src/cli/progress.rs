@@ -37,7 +37,7 @@ impl Drawn {
     pub(super) fn new(quiet: bool, environment: &Environment) -> Self {
         if quiet {
             Self::Quiet
-        } else if io::stderr().is_terminal() && environment.text("TERM").is_some_and(|term| term != "dumb") {
+        } else if io::stderr().is_terminal() && environment.wants_more_than_text() {
             let all = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(12));
             Self::Bars(Bars { all, open: Mutex::default() })
         } else {
@@ -46,9 +46,9 @@ impl Drawn {
     }
 }
 
-/// Whether the phase counts bytes (else it counts things).
+/// Whether the phase counts bytes (else it counts packages).
 const fn in_bytes(phase: Phase) -> bool {
-    !matches!(phase, Phase::Resolve | Phase::Indexes)
+    !matches!(phase, Phase::Resolve)
 }
 
 fn style(phase: Phase, known: bool) -> ProgressStyle {
@@ -123,7 +123,7 @@ fn emit_line(open: &mut BTreeMap<Phase, Line>, event: Event) {
 /// One line about a phase that is over: how much, how long, how fast.
 fn summary(phase: Phase, done: u64, elapsed: Duration) -> String {
     if !in_bytes(phase) {
-        return format!("{phase:>9} {done} in {:.1} s", elapsed.as_secs_f64());
+        return format!("{phase:>9} {done} packages in {:.1} s", elapsed.as_secs_f64());
     }
     let rate = HumanBytes((done as f64 / elapsed.as_secs_f64().max(0.001)) as u64);
     if elapsed < Duration::from_secs(60) {

@@ -7,13 +7,12 @@ use serde_json::json;
 use super::Outcome;
 use super::image_name::ImageArgument;
 use super::session::{DONE, Session};
-use super::signals;
 use super::size::Size;
 use crate::base::{Digest, Event};
 use crate::formats::oci::{ImageName, Selector, Tag};
 use crate::io::registry::{Access, Images};
 use crate::ops::Error;
-use crate::ops::push::{PushPlan, Request, Step, plan};
+use crate::ops::push::{PushPlan, Pushed, Request, Step, plan};
 
 /// Push an image to a registry or a layout; the digest stays.
 ///
@@ -40,12 +39,12 @@ pub(super) struct Push {
 
 impl Push {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
-        let done = push(session, &self.image.image, &self.to, &self.image.insecure, self.dry_run)?;
-        let steps: Vec<_> = done.steps.iter().map(step_value).collect();
+        let done = push(session, &self.image.image, &self.to, &self.image.registries.insecure, self.dry_run)?;
+        let steps: Vec<_> = done.steps.iter().map(|step| step_value(step, done.previous)).collect();
         let mut text = String::new();
         if self.dry_run {
             for step in &done.steps {
-                let _ = writeln!(text, "{}", step_text(step));
+                let _ = writeln!(text, "{}", step_text(step, done.previous));
             }
             if done.steps.is_empty() {
                 text += "nothing to do\n";
@@ -65,6 +64,8 @@ pub(super) struct Done {
     place: String,
     digest: Digest,
     steps: Vec<Step>,
+    /// What the tag names, where it was asked for: of a dry run.
+    previous: Option<Digest>,
 }
 
 /// Plans a push and, unless it is a dry run, carries it out.
@@ -75,13 +76,14 @@ pub(super) fn push(
     insecure: &[String],
     dry_run: bool,
 ) -> Result<Done, Error> {
-    signals::run(async {
+    session.run_to_its_end(async {
         let (source, image) = session.open_image(from, insecure)?;
         let (destination, tag, digest) = destination(session, &source, to, insecure)?;
         let place = destination.name();
         let request = Request { source, image, destination, tag, digest };
         let plan: PushPlan = plan(request).await?;
-        let done = Done { place, digest: plan.digest, steps: plan.steps.clone() };
+        let previous = if dry_run { plan.previous().await? } else { None };
+        let done = Done { place, digest: plan.digest, steps: plan.steps.clone(), previous };
         if dry_run {
             return Ok(done);
         }
@@ -90,7 +92,11 @@ pub(super) fn push(
             progress.emit(Event::Note(format!("{} has {} already", done.place, done.digest)));
             return Ok(done);
         }
-        plan.execute(&*progress, std::future::pending()).await?;
+        let stop = async {
+            session.signals().came().await;
+        };
+        let pushed = plan.execute(&*progress, stop).await?;
+        progress.emit(Event::Note(summary(&pushed)));
         Ok(done)
     })
 }
@@ -136,18 +142,35 @@ fn destination(
     })
 }
 
-fn step_text(step: &Step) -> String {
+/// What went over the wire, and what was there.
+fn summary(pushed: &Pushed) -> String {
+    let Pushed { sent, bytes, mounted, documents } = *pushed;
+    match (sent, mounted) {
+        (0, 0) if documents <= 1 => "everything was there already; the tag is set".into(),
+        (sent, 0) => format!("{sent} blobs sent, {}; {documents} manifests stored", Size(bytes)),
+        _ => format!("{sent} blobs sent, {}; {mounted} mounted; {documents} manifests stored", Size(bytes)),
+    }
+}
+
+fn step_text(step: &Step, previous: Option<Digest>) -> String {
     match step {
         Step::Blob { blob, mount_from: None } => format!("send   {} ({})", blob.digest, Size(blob.size)),
         Step::Blob { blob, mount_from: Some(from) } => {
             format!("mount  {} ({}) from {from}, or send it", blob.digest, Size(blob.size))
         }
         Step::Document(document) => format!("store  {} ({})", document.digest, document.media_type),
-        Step::Tag { tag, digest } => format!("tag    {tag} as {digest}"),
+        Step::Tag { tag, digest } => {
+            let now = match previous {
+                Some(previous) if previous == *digest => "as it is".to_owned(),
+                Some(previous) => format!("now {previous}"),
+                None => "new".to_owned(),
+            };
+            format!("tag    {tag} as {digest} ({now})")
+        }
     }
 }
 
-fn step_value(step: &Step) -> serde_json::Value {
+fn step_value(step: &Step, previous: Option<Digest>) -> serde_json::Value {
     match step {
         Step::Blob { blob, mount_from } => {
             json!({ "step": "blob", "digest": blob.digest, "size": blob.size, "mount_from": mount_from })
@@ -155,6 +178,8 @@ fn step_value(step: &Step) -> serde_json::Value {
         Step::Document(document) => {
             json!({ "step": "document", "digest": document.digest, "media_type": document.media_type })
         }
-        Step::Tag { tag, digest } => json!({ "step": "tag", "tag": tag.as_str(), "digest": digest }),
+        Step::Tag { tag, digest } => {
+            json!({ "step": "tag", "tag": tag.as_str(), "digest": digest, "previous": previous })
+        }
     }
 }

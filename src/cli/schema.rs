@@ -11,6 +11,7 @@ use crate::domain::recipe;
 /// An editor with TOML support (Even Better TOML, taplo) takes it from a file named in the recipe's first line:
 /// `#:schema ./recipe.schema.json`.
 #[derive(clap::Args)]
+#[command(after_help = "Example:\n  mokapot schema > recipes/recipe.schema.json")]
 pub(super) struct Schema {}
 
 impl Schema {

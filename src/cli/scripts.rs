@@ -6,77 +6,94 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::Outcome;
-use super::image_name::ImageArgument;
+use super::arch::arch;
+use super::image_name::Registries;
 use super::session::{DONE, Session};
-use super::signals;
 use super::table::table;
 use crate::base::Arch;
 use crate::domain::script::{Interpreter, Ledger, Row, Status};
+use crate::formats::oci::{ImageName, Selector};
 use crate::ops::Error;
-use crate::ops::contents::{self, Contents, Remember};
-use crate::ops::inspect::inspect;
-use crate::ops::scripts::ledger;
-use crate::ops::why::NotThere;
+use crate::ops::scripts::{Listed, of_image, of_lock};
 
 /// List the maintainer scripts and triggers of an image's packages, and what became of each.
+///
+/// Of a recipe whose image is not in `dist/oci`, it lists those of the packages that its lock names, and fetches what the
+/// store lacks.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  mokapot scripts jre-11                  of all packages
-  mokapot scripts jre-11 dash --arch arm64
+  mokapot scripts jre-11                       of all packages, for the first platform
+  mokapot scripts jre-11 dash --arch arm64     of one package, for another platform
   mokapot scripts registry.example/jre:11 --format json")]
 pub(super) struct Scripts {
-    #[command(flatten)]
-    image: ImageArgument,
+    /// A recipe (its name, or a path that ends with `.toml`), or an image: `oci:DIR[:TAG|@DIGEST]` or a registry's reference.
+    #[arg(value_name = "RECIPE|IMAGE", value_parser = parse_subject)]
+    subject: Subject,
     /// Only this package's.
     #[arg(value_name = "PACKAGE")]
     package: Option<String>,
-    /// The platform [default: the first of the image].
-    #[arg(long, value_name = "ARCH")]
+    /// The platform [default: the first].
+    #[arg(long, value_name = "ARCH", value_parser = arch())]
     arch: Option<Arch>,
+    /// Use the store alone; nothing is fetched.
+    #[arg(long)]
+    offline: bool,
+    #[command(flatten)]
+    registries: Registries,
+}
+
+/// Whose scripts.
+#[derive(Clone, Debug)]
+enum Subject {
+    Image(ImageName),
+    Recipe(String),
+}
+
+fn parse_subject(text: &str) -> Result<Subject, crate::formats::oci::ParseReferenceError> {
+    if text.ends_with(".toml") { Ok(Subject::Recipe(text.to_owned())) } else { text.parse().map(Subject::Image) }
 }
 
 impl Scripts {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
-        let (platform, contents) = signals::run(async {
-            let (images, selector) = session.open_image(&self.image.image, &self.image.insecure)?;
-            let image = inspect(&images, selector.as_ref()).await?;
-            let platform = contents::platform(&image, self.arch)?.clone();
-            let contents = contents::read(&images, &platform, Remember { database: true, digests: false }).await?;
-            Ok((platform, contents))
-        })?;
-        let mut ledger = ledger(&contents)?;
+        let mut listed = match &self.subject {
+            Subject::Recipe(recipe) => self.locked(session, recipe)?,
+            Subject::Image(ImageName::Recipe { name, digest: None })
+                if !session.has_built(&Selector::Tag(name.clone()))? =>
+            {
+                self.locked(session, name.as_str())?
+            }
+            Subject::Image(image) => session.run(async {
+                let (images, selector) = session.open_image(image, &self.registries.insecure)?;
+                of_image(&images, selector.as_ref(), self.arch).await
+            })?,
+        };
         if let Some(package) = &self.package {
-            ledger = only(&ledger, &contents, package, &platform.platform)?;
+            listed = listed.only(package)?;
         }
-        let value = json!({ "platform": platform.platform, "digest": platform.digest, "scripts": ledger });
-        session.print(text(&ledger), &value)?;
+        let value = json!({ "platform": listed.platform, "digest": listed.digest, "scripts": listed.ledger });
+        session.print(text(&listed.ledger), &value)?;
         DONE
     }
-}
 
-/// The rows of one package, which may have none but must be there.
-fn only(ledger: &Ledger, contents: &Contents, package: &str, platform: &str) -> Result<Ledger, Error> {
-    let installed = contents.installed()?;
-    let names: Vec<&str> = installed.packages().map(|(_, package)| package.name.as_str()).collect();
-    if !names.contains(&package) {
-        return Err(NotThere::package(package, platform, names).into());
+    fn locked(&self, session: &Session<'_>, recipe: &str) -> Result<Listed, Error> {
+        let loaded = session.project().load(recipe)?;
+        session.with_inputs(self.offline, async |inputs| of_lock(&loaded, self.arch, inputs).await)
     }
-    Ok(Ledger::new(ledger.rows().iter().filter(|row| row.package.as_str() == package).cloned().collect()))
 }
 
 fn text(ledger: &Ledger) -> String {
-    let mut text = String::new();
-    if !ledger.rows().is_empty() {
-        text = table(&["package", "kind", "interpreter", ">size", "sha256", "status"], ledger.rows().iter().map(cells));
+    if ledger.rows().is_empty() {
+        return "no maintainer scripts\n".into();
     }
+    let head = ["package", "kind", "interpreter", ">size", "sha256", "status"];
+    let mut text = table(&head, ledger.rows().iter().map(cells));
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for row in ledger.rows() {
         *counts.entry(row.kind.as_str()).or_default() += 1;
     }
     let counts: Vec<String> = counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-    let colon = if counts.is_empty() { "" } else { ": " };
-    let _ = writeln!(text, "{} not interpreted{colon}{}", ledger.rows().len(), counts.join(", "));
+    let _ = writeln!(text, "{} not interpreted: {}", ledger.rows().len(), counts.join(", "));
     text
 }
 

@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 
 use super::environment::Environment;
 use super::output::Output;
 use super::progress::Drawn;
-use super::signals;
+use super::signals::Signals;
 use super::{Global, Outcome};
 use crate::base::redact::Secret;
 use crate::base::{Epoch, Progress};
-use crate::formats::oci::ImageName;
+use crate::formats::oci::{ImageName, Selector};
 use crate::io::http::{Client, Proxies, Settings as HttpSettings};
 use crate::io::registry::{self, Access, Images, Layout};
 use crate::io::sources::credentials;
@@ -29,17 +29,31 @@ use crate::ops::{Error, Inputs};
 /// The default layout, below the project.
 const LAYOUT: &str = "dist/oci";
 
+/// How long a push may take to give up its uploads after a signal.
+const TO_END: Duration = Duration::from_secs(3);
+
 /// One run of the program.
 pub(super) struct Session<'a> {
     global: &'a Global,
     environment: &'a Environment,
     output: &'a Output,
+    signals: &'a Signals,
     progress: Arc<Drawn>,
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(global: &'a Global, environment: &'a Environment, output: &'a Output) -> Self {
-        Self { global, environment, output, progress: Arc::new(Drawn::new(global.quiet, environment)) }
+    pub(super) fn new(
+        global: &'a Global,
+        environment: &'a Environment,
+        output: &'a Output,
+        signals: &'a Signals,
+    ) -> Self {
+        Self { global, environment, output, signals, progress: Arc::new(Drawn::new(global.quiet, environment)) }
+    }
+
+    /// The signals that ask this run to end.
+    pub(super) const fn signals(&self) -> &Signals {
+        self.signals
     }
 
     /// Where events go.
@@ -120,6 +134,16 @@ impl<'a> Session<'a> {
         Ok(Client::new(settings)?)
     }
 
+    /// Runs `work` until it is done or a signal comes; see [`Signals::run`].
+    pub(super) fn run<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        self.signals.run(Duration::ZERO, work)
+    }
+
+    /// As [`Session::run`], for work that listens to [`Session::signals`] itself and then needs some time to end.
+    pub(super) fn run_to_its_end<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        self.signals.run(TO_END, work)
+    }
+
     /// Runs `work` with a store, mirrors and, unless `offline`, a client. A signal ends it.
     pub(super) fn with_inputs<T>(
         &self,
@@ -128,7 +152,7 @@ impl<'a> Session<'a> {
     ) -> Result<T, Error> {
         let store = Arc::new(self.store()?);
         let mirrors = self.mirrors()?;
-        signals::run(async {
+        self.run(async {
             let client = if offline { None } else { Some(self.client()?) };
             let fetcher = Fetcher { store, client, progress: self.progress() };
             work(&Inputs { fetcher: &fetcher, mirrors: &mirrors, now: epoch_now() }).await
@@ -160,9 +184,18 @@ impl<'a> Session<'a> {
         &self,
         name: &ImageName,
         insecure: &[String],
-    ) -> Result<(Images, Option<crate::formats::oci::Selector>), Error> {
+    ) -> Result<(Images, Option<Selector>), Error> {
         let options = self.registry_options(insecure);
         Ok(Images::open(name, &self.default_layout(), Access::Pull, &options, self.progress())?)
+    }
+
+    /// Whether the default layout is there and has this image.
+    pub(super) fn has_built(&self, image: &Selector) -> Result<bool, Error> {
+        match Layout::open(&self.default_layout()).and_then(|layout| layout.find(Some(image))) {
+            Ok(_) => Ok(true),
+            Err(registry::Error::NoLayout(_) | registry::Error::NoImage { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Makes or opens a layout to write to.

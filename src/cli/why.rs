@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::Outcome;
+use super::arch::arch;
 use super::image_name::ImageArgument;
 use super::session::{DONE, Session};
-use super::signals;
 use crate::base::Arch;
 use crate::ops::why::{Answer, ChainAnswer, PackageAnswer, Source, why};
 
@@ -26,14 +26,14 @@ pub(super) struct Why {
     #[arg(value_name = "PATH|PACKAGE")]
     subject: String,
     /// The platform [default: the first of the image].
-    #[arg(long, value_name = "ARCH")]
+    #[arg(long, value_name = "ARCH", value_parser = arch())]
     arch: Option<Arch>,
 }
 
 impl Why {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
-        let answer = signals::run(async {
-            let (images, selector) = session.open_image(&self.image.image, &self.image.insecure)?;
+        let answer = session.run(async {
+            let (images, selector) = session.open_image(&self.image.image, &self.image.registries.insecure)?;
             why(&images, selector.as_ref(), self.arch, &self.subject, &session.project()).await
         })?;
         session.print(text(&answer), &json!({ "why": answer }))?;
@@ -107,7 +107,13 @@ fn describe(answer: &PackageAnswer, line: &mut impl FnMut(&str, &str)) {
     }
 }
 
-/// `recipe asks for tini`, `variant has apt, apt needs libc6`.
+/// `the recipe installs tini`, `the variant has apt: apt → libc6`.
 fn because(chain: &ChainAnswer) -> String {
-    format!("{}: {}", chain.roots.join(", "), chain.packages.join(" → "))
+    let first = chain.packages.first().map_or("", String::as_str);
+    let root = |root: &String| match root.strip_prefix("install ") {
+        Some(asked) => format!("the recipe installs {asked}"),
+        None => format!("the {root} has {first}"),
+    };
+    let roots = chain.roots.iter().map(root).collect::<Vec<_>>().join(", ");
+    if chain.packages.len() > 1 { format!("{roots}: {}", chain.packages.join(" → ")) } else { roots }
 }

@@ -5,3 +5,4 @@ pub mod http;
 pub mod registry;
 pub mod sources;
 pub mod store;
+pub mod unfinished;

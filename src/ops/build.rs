@@ -95,7 +95,10 @@ pub async fn build(loaded: &Loaded, options: &Options, inputs: &Inputs<'_>, layo
                     return Err(FetchError::Failed { failures }.into());
                 }
                 replaced = true;
-                locked = replace_vanished(loaded, &locked, inputs).await?;
+                match replace_vanished(loaded, &locked, inputs).await? {
+                    Some(other) => locked = other,
+                    None => return Err(FetchError::Failed { failures }.into()),
+                }
                 continue;
             }
             Err(error) => Err(error),
@@ -134,15 +137,20 @@ pub async fn ensure_lock(loaded: &Loaded, locked: bool, inputs: &Inputs<'_>) -> 
     lock::check(&loaded.recipe, &lock).map_err(|stale| Error::Stale { path: loaded.lock_path.clone(), stale })
 }
 
-/// A new lock without the packages that every mirror has lost. What was replaced is told.
-async fn replace_vanished(loaded: &Loaded, locked: &Locked, inputs: &Inputs<'_>) -> Result<Locked, Error> {
+/// A new lock without the packages that every mirror has lost; none where the archives have nothing else. What was replaced
+/// is told.
+async fn replace_vanished(loaded: &Loaded, locked: &Locked, inputs: &Inputs<'_>) -> Result<Option<Locked>, Error> {
     let options = LockOptions { update: Update::Everything, downgrade: true };
     let lock = make_lock(&loaded.recipe, Some(locked.lock()), &options, inputs).await?;
     let changes = lock::compare(locked.lock(), &lock);
+    if changes.is_empty() {
+        return Ok(None);
+    }
     loaded.write_lock(&lock)?;
     let text = format!("locked files have vanished from the mirrors; replaced:\n{}", lock::table(&changes).trim_end());
     inputs.fetcher.progress.emit(Event::Note(text));
-    lock::check(&loaded.recipe, &lock).map_err(|stale| Error::Stale { path: loaded.lock_path.clone(), stale })
+    let stale = |stale| Error::Stale { path: loaded.lock_path.clone(), stale };
+    lock::check(&loaded.recipe, &lock).map(Some).map_err(stale)
 }
 
 /// The image as it is in the layout already, if it is: its documents are read again, its layers are looked at only.
@@ -188,12 +196,8 @@ impl<'a> Work<'a> {
             return Err(Error::NoPlatform { recipe: recipe.name.clone(), arch: *other });
         }
         architectures.retain(|arch| options.architectures.is_empty() || options.architectures.contains(arch));
-        let compression = match recipe.compression {
-            recipe::Compression::Gzip => Compression::Gzip,
-            recipe::Compression::Zstd => Compression::Zstd,
-        };
         let epoch = options.epoch.unwrap_or_else(|| locked.epoch());
-        Ok(Self { locked, options, inputs, layout, architectures, epoch, compression })
+        Ok(Self { locked, options, inputs, layout, architectures, epoch, compression: recipe.compression })
     }
 
     /// What the image is made of: all that its bytes depend on.

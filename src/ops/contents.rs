@@ -14,7 +14,7 @@ use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use tokio::sync::mpsc;
 
-use super::inspect::{Inspected, Layer, PlatformImage};
+use super::inspect::{Inspected, Layer, PlatformImage, inspect};
 use crate::base::{Arch, Class, DiffId, Digest, Fault, Hasher, Platform};
 use crate::domain::install::Installed;
 use crate::domain::install::info::FOLDER;
@@ -23,7 +23,7 @@ use crate::domain::layer::Stack;
 use crate::domain::rootfs::{Content, Kind, Node, Owner, Position, Tree, TreeError};
 use crate::formats::compress::{Checksums, Codec, Decoder};
 use crate::formats::deb::deb822::Deb822Error;
-use crate::formats::oci::Descriptor;
+use crate::formats::oci::{Descriptor, Selector};
 use crate::formats::tar::{Limits, Reader, TarError, Whiteouts};
 use crate::io::registry::{self, Images};
 
@@ -138,6 +138,11 @@ pub struct Remember {
     pub digests: bool,
 }
 
+impl Remember {
+    /// The package database, and nothing else.
+    pub const DATABASE: Self = Self { database: true, digests: false };
+}
+
 /// What one platform's layers come to.
 #[derive(Debug)]
 pub struct Contents {
@@ -163,6 +168,22 @@ pub fn platform(image: &Inspected, arch: Option<Arch>) -> Result<&PlatformImage,
 pub(super) fn is_for(platform: &str, arch: Arch) -> bool {
     let wanted = Platform(arch).to_string();
     platform.strip_prefix(&wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Reads the image that `selector` names, and the layers of one platform of it: `arch`'s, or the first.
+///
+/// # Errors
+/// As [`inspect`], [`platform`] and [`read`].
+pub async fn open(
+    images: &Images,
+    selector: Option<&Selector>,
+    arch: Option<Arch>,
+    remember: Remember,
+) -> Result<(PlatformImage, Contents), super::Error> {
+    let image = inspect(images, selector).await?;
+    let platform = platform(&image, arch)?.clone();
+    let contents = read(images, &platform, remember).await?;
+    Ok((platform, contents))
 }
 
 /// Reads the layers of one platform, the lowest first.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Error;
 use super::contents::{self, Contents, Remember};
 use super::inspect::{Inspected, Layer, PlatformImage, inspect};
-use crate::base::{Arch, DiffId, Digest, redact};
+use crate::base::{Arch, DiffId, Digest, Epoch, redact};
 use crate::domain::rootfs::{Kind, Node};
 use crate::formats::oci::{Content, Selector, json};
 use crate::io::registry::Images;
@@ -229,7 +229,7 @@ fn aspects(contents: &Contents, node: &Node<'_>) -> BTreeMap<String, String> {
     let meta = node.meta;
     let mut aspects = BTreeMap::from([
         ("mode".to_owned(), format!("{:04o}", meta.mode)),
-        ("mtime".to_owned(), meta.mtime.to_string()),
+        ("mtime".to_owned(), moment(meta.mtime)),
         ("owner".to_owned(), format!("{}:{}", meta.uid, meta.gid)),
     ]);
     for (name, value) in &meta.xattrs {
@@ -257,4 +257,9 @@ fn aspects(contents: &Contents, node: &Node<'_>) -> BTreeMap<String, String> {
         Kind::Fifo => drop(add("type", "named pipe".into())),
     }
     aspects
+}
+
+/// A time of a file as people read it, if RFC 3339 can write it.
+fn moment(mtime: i64) -> String {
+    Epoch::try_from(mtime).map_or_else(|_| mtime.to_string(), Epoch::rfc3339)
 }

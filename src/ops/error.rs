@@ -13,6 +13,7 @@ use crate::domain::layer::LayerError;
 use crate::domain::lock::{self, Change, LockError, Stale};
 use crate::domain::resolve::{Refusal, Skew, UniverseError};
 use crate::domain::rootfs::TreeError;
+use crate::formats::deb::PackageName;
 use crate::formats::oci;
 use crate::formats::openpgp::OpenPgpError;
 use crate::io::archive::ArchiveError;
@@ -41,6 +42,9 @@ pub enum Error {
     /// `--locked`, and no lock.
     #[error("there is no lock at {}, and --locked forbids to make one", .0.display())]
     NoLock(PathBuf),
+    /// There is no lock, where one is needed.
+    #[error("there is no lock at {}", .0.display())]
+    NeverLocked(PathBuf),
     /// `--locked`, and the lock would change.
     #[error("{} is not up to date", .0.display())]
     LockDiffers(PathBuf),
@@ -54,8 +58,13 @@ pub enum Error {
         changes: Vec<Change>,
     },
     /// `lock --update` of something that is not locked.
-    #[error("`{0}` is not locked, so it cannot be updated")]
-    NotLocked(String),
+    #[error("`{package}` is not in {}, so it cannot be updated", path.display())]
+    NotLocked {
+        /// The package.
+        package: PackageName,
+        /// The lockfile.
+        path: PathBuf,
+    },
     /// An archive's keys are none.
     #[error("keys {file}: {source}")]
     Keys {
@@ -170,7 +179,7 @@ pub enum Error {
     Contents(#[from] super::contents::Error),
     /// There is no such path or package in an image.
     #[error(transparent)]
-    NotThere(#[from] super::why::NotThere),
+    NotThere(#[from] super::not_there::NotThere),
     /// A platform that the recipe does not have.
     #[error("recipe `{recipe}` is not for {arch}")]
     NoPlatform {
@@ -245,10 +254,11 @@ impl Error {
             Self::Contents(error) => error,
             Self::NotThere(error) => error,
             Self::NoLock(_)
+            | Self::NeverLocked(_)
             | Self::LockDiffers(_)
             | Self::OfflineLock
             | Self::Downgrade { .. }
-            | Self::NotLocked(_)
+            | Self::NotLocked { .. }
             | Self::Memo { .. }
             | Self::SourceChanged(_)
             | Self::Read { .. }
@@ -266,11 +276,11 @@ impl Fault for Error {
     fn class(&self) -> Class {
         match self {
             Self::File { .. } | Self::Account { .. } | Self::Keys { .. } => Class::Recipe,
-            Self::NoLock(_) | Self::LockDiffers(_) | Self::OfflineLock => Class::Lock,
+            Self::NoLock(_) | Self::NeverLocked(_) | Self::LockDiffers(_) | Self::OfflineLock => Class::Lock,
             Self::Downgrade { .. } => Class::Freshness,
             Self::Memo { .. } | Self::SourceChanged(_) => Class::Integrity,
             Self::Read { .. } | Self::Write { .. } | Self::Runtime { .. } | Self::Stdout(_) => Class::Storage,
-            Self::NotLocked(_) | Self::NoPlatform { .. } | Self::Usage { .. } | Self::Interrupted { .. } => {
+            Self::NotLocked { .. } | Self::NoPlatform { .. } | Self::Usage { .. } | Self::Interrupted { .. } => {
                 Class::Usage
             }
             other => other.inner().map_or(Class::Usage, Fault::class),
@@ -279,14 +289,18 @@ impl Fault for Error {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::NeverLocked(_) => "run `mokapot lock` or `mokapot build` first".into(),
             Self::NoLock(_) | Self::LockDiffers(_) => "run `mokapot lock` and commit the lockfile".into(),
             Self::OfflineLock => "run `mokapot lock` once with a network".into(),
             Self::Downgrade { .. } => {
                 "a mirror may be behind; to lock the earlier versions, add --allow-downgrade".into()
             }
-            Self::NotLocked(_) => "name a package of the lockfile, or run `mokapot lock` for a new one".into(),
+            Self::NotLocked { .. } => "name a package of the lockfile, or run `mokapot lock` for a new one".into(),
             Self::Memo { .. } => "run `mokapot cache verify`".into(),
             Self::SourceChanged(_) => "run it again".into(),
+            Self::Runtime { source } if source.raw_os_error() == Some(24) => {
+                "allow more open files: `ulimit -n 256`".into()
+            }
             Self::NoPlatform { .. } => "add it to `platforms` in the recipe".into(),
             Self::Usage { hint, .. } => return hint.clone(),
             other => return other.inner().and_then(Fault::hint),

@@ -8,7 +8,10 @@ use futures_util::stream::{self, StreamExt};
 use url::Url;
 
 use crate::base::{Checksum, Class, Digest, Event, Fault, Phase, Progress, redact};
+use crate::domain::lock::PackageLock;
+use crate::io::archive::below;
 use crate::io::http::{Client, Expected, HttpError, Piece};
+use crate::io::sources::mirrors::{MirrorError, Mirrors};
 use crate::io::store::{Store, StoreError};
 
 /// How many inputs are worked on at the same time; how many of them talk to one host is the client's business.
@@ -30,6 +33,22 @@ pub struct Input {
     pub size: u64,
     /// Its checksum.
     pub checksum: Checksum,
+}
+
+impl Input {
+    /// The `.deb` of a locked package.
+    ///
+    /// # Errors
+    /// When its mirror's alias leads nowhere.
+    pub fn deb(package: &PackageLock, mirrors: &Mirrors) -> Result<Self, MirrorError> {
+        Ok(Self {
+            name: format!("{} {} ({})", package.name, package.version, package.architecture),
+            listed_by: Some(format!("{} {}", package.mirror, package.suite)),
+            urls: vec![below(&mirrors.get(&package.mirror)?.url, &package.filename)],
+            size: package.size,
+            checksum: package.sha256.into(),
+        })
+    }
 }
 
 /// What fetching works with.
@@ -233,8 +252,8 @@ impl Fault for FetchError {
         match self {
             Self::Offline { .. } => Some("run once without --offline".into()),
             Self::Failed { failures } if failures.iter().any(Failure::has_vanished) => Some(
-                "the archive has removed this version: run `mokapot lock --update` to lock the present one, \
-                 or build without --locked"
+                "the archive has removed this version: `mokapot lock --update`, or a build without --locked, takes the \
+                 present one; where there is none, use another mirror, or another suite"
                     .into(),
             ),
             Self::Failed { failures } => failures.iter().flat_map(|f| &f.tried).find_map(Fault::hint),

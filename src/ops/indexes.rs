@@ -3,9 +3,10 @@
 use std::fs::File;
 
 use crate::base::{Arch, Class, Event, Fault, Phase};
+use crate::formats::compress::Codec;
 use crate::formats::deb::Package;
 use crate::formats::deb::package::PoolFile;
-use crate::io::archive::{ArchiveError, Encoding, Index, SignedRelease, Variant, Visit};
+use crate::io::archive::{ArchiveError, Index, SignedRelease, Variant, Visit};
 use crate::io::store::StoreError;
 
 use super::fetch::{Failure, FetchError, Fetcher, Input};
@@ -40,23 +41,23 @@ pub async fn read(
     let mut count = 0;
     for component in components {
         for index in release.index(component, arch)? {
-            let (encoding, mut file) = open(fetcher, &index).await?;
-            count += index.read(&mut file, encoding, &mut Visit { wants, takes })?;
+            let (codec, mut file) = open(fetcher, &index).await?;
+            count += index.read(&mut file, codec, &mut Visit { wants, takes })?;
         }
     }
     Ok(count)
 }
 
 /// An index from the store, all of whose bytes were hashed. One that is damaged is fetched again, once.
-async fn open(fetcher: &Fetcher, index: &Index) -> Result<(Encoding, File), IndexError> {
+async fn open(fetcher: &Fetcher, index: &Index) -> Result<(Codec, File), IndexError> {
     let (variant, digest, size) = fetch(fetcher, index).await?;
     match fetcher.store.file(&digest, size) {
         Err(error @ StoreError::Damaged { .. }) => {
             fetcher.progress.emit(Event::Warning(error.to_string()));
             let (variant, digest, size) = fetch(fetcher, index).await?;
-            Ok((variant.encoding, fetcher.store.file(&digest, size)?))
+            Ok((variant.codec, fetcher.store.file(&digest, size)?))
         }
-        file => Ok((variant.encoding, file?)),
+        file => Ok((variant.codec, file?)),
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::document::{self, WrongDocument};
 use crate::base::{Class, DiffId, Digest, Fault};
 use crate::formats::oci::document::MAX_NESTING;
 use crate::formats::oci::{self, Content, Descriptor, ImageConfig, Selector};
@@ -16,29 +17,22 @@ pub enum Error {
     #[error(transparent)]
     Registry(#[from] registry::Error),
     /// It is there and makes no sense.
-    #[error("{image}: {document}: {source}")]
-    Document {
-        /// The image.
-        image: String,
-        /// Which part of it.
-        document: Digest,
-        /// What is wrong.
-        source: Box<oci::Error>,
-    },
+    #[error(transparent)]
+    Document(#[from] WrongDocument),
 }
 
 impl Fault for Error {
     fn class(&self) -> Class {
         match self {
             Self::Registry(error) => error.class(),
-            Self::Document { .. } => Class::Integrity,
+            Self::Document(error) => error.class(),
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
             Self::Registry(error) => error.hint(),
-            Self::Document { source, .. } => source.hint(),
+            Self::Document(error) => error.hint(),
         }
     }
 }
@@ -113,13 +107,12 @@ pub async fn inspect(images: &Images, selector: Option<&Selector>) -> Result<Ins
     let root = images.image(selector).await?;
     let mut platforms = Vec::new();
     let mut open = vec![(root.clone(), None::<Descriptor>, 0)];
-    let wrong = |document, source| Error::Document { image: images.name(), document, source: Box::new(source) };
-    while let Some((document, entry, depth)) = open.pop() {
-        match document.content() {
+    while let Some((current, entry, depth)) = open.pop() {
+        match current.content() {
             Content::Index(index) => {
                 if depth >= MAX_NESTING {
                     let source = oci::Error::Depth { pointer: "/manifests".into(), limit: MAX_NESTING };
-                    return Err(wrong(document.digest(), source));
+                    return Err(WrongDocument::new(images, current.digest(), source).into());
                 }
                 // the last is taken first
                 for child in index.manifests.iter().rev() {
@@ -128,15 +121,10 @@ pub async fn inspect(images: &Images, selector: Option<&Selector>) -> Result<Ins
                 }
             }
             Content::Manifest(manifest) => {
-                let config = images.small_blob(&manifest.config).await?;
-                let config = ImageConfig::parse(&config).map_err(|source| wrong(manifest.config.digest, source))?;
-                if config.diff_ids.len() != manifest.layers.len() {
-                    let (diff_ids, layers) = (config.diff_ids.len(), manifest.layers.len());
-                    return Err(wrong(manifest.config.digest, oci::Error::DiffIdCount { diff_ids, layers }));
-                }
+                let config = document::config::<Error>(images, manifest).await?;
                 platforms.push(PlatformImage {
                     platform: entry.and_then(|entry| entry.platform).unwrap_or_else(|| config.platform.clone()),
-                    digest: document.digest(),
+                    digest: current.digest(),
                     annotations: manifest.annotations.clone(),
                     layers: layers(&manifest.layers, &config),
                     size: manifest.layers.iter().map(|layer| layer.size).sum(),

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Arch, Event, Phase};
 use crate::domain::lock::{Change, Kind, Lockfile, PackageLock, ParseFingerprintError, ReleaseLock, Root, compare};
-use crate::domain::recipe::{self, Archive, LockMeaning, Recipe, Wanted};
+use crate::domain::recipe::{Archive, LockMeaning, Packages, Recipe};
 use crate::domain::resolve::{self, Chosen, RelationKind, Request, Resolution, Universe, UniverseBuilder, Why};
-use crate::formats::deb::{Package, PackageName, PoolFile, Version};
+use crate::formats::deb::{Package, PackageName, PoolFile, Version, Wanted};
 use crate::formats::openpgp::Keyring;
 use crate::io::archive::{self, Freshness, SignedRelease, Source};
 
@@ -211,30 +211,8 @@ async fn universe(suites: &[Suite<'_>], arch: Arch, kept: &Kept, inputs: &Inputs
 
 /// What the recipe asks the resolver for.
 fn request(recipe: &Recipe) -> Request {
-    let install = recipe.packages.install.iter().map(|line| {
-        let name = line.name.clone();
-        match &line.wanted {
-            Wanted::Any => resolve::Wanted::Candidate(name),
-            Wanted::Exactly(version) => resolve::Wanted::Version(name, version.clone()),
-            Wanted::From(suite) => resolve::Wanted::Suite(name, suite.as_str().into()),
-            Wanted::Absent => resolve::Wanted::Without(name),
-        }
-    });
-    Request {
-        variant: variant(recipe.packages.variant),
-        install: install.collect(),
-        recommends: recipe.packages.recommends,
-    }
-}
-
-/// The resolver's word for a recipe's.
-const fn variant(variant: recipe::Variant) -> resolve::Variant {
-    match variant {
-        recipe::Variant::Essential => resolve::Variant::Essential,
-        recipe::Variant::Apt => resolve::Variant::Apt,
-        recipe::Variant::Minbase => resolve::Variant::Minbase,
-        recipe::Variant::None => resolve::Variant::None,
-    }
+    let Packages { variant, install, recommends, .. } = &recipe.packages;
+    Request { variant: *variant, install: install.clone(), recommends: *recommends }
 }
 
 /// The lock's entries for one platform. Relations are read again from the indexes, for the chosen packages only.

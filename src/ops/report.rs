@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::rootfs::Rootfs;
+use super::scripts::row;
 use crate::base::{Arch, DiffId, Digest, Epoch};
 use crate::domain::image::LayerDescriptor;
 use crate::domain::lock::Locked;
-use crate::domain::script::ledger::{Ledger, Row};
+use crate::domain::script::Ledger;
 use crate::formats::oci::{Descriptor, media_type};
 
 /// A build's report. It is a pure function of what the image is made of, so it is kept with the image's memo.
@@ -91,10 +92,8 @@ impl Report {
 impl ImageReport {
     pub(super) fn new(rootfs: &Rootfs, config: &Descriptor, manifest: &Descriptor, layers: &[LayerDescriptor]) -> Self {
         let rows = rootfs.artefacts.iter().flat_map(|artefact| {
-            let row = |script: &crate::domain::install::Script| {
-                Row::listed(&artefact.package, &script.kind, script.sha256, script.size, &script.head)
-            };
-            artefact.facts.scripts.iter().map(row)
+            let package = &artefact.package;
+            artefact.facts.scripts.iter().map(|script| row(&package.name, package.version.as_str(), script))
         });
         Self {
             arch: rootfs.arch,

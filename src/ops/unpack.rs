@@ -28,7 +28,7 @@ const SUMS: &str = "checksums";
 const FORMAT: u32 = 1;
 
 /// What one package may unpack to; far beyond any real one.
-const LIMITS: Limits = Limits { entries: 1_000_000, bytes: 32 << 30 };
+pub(super) const LIMITS: Limits = Limits { entries: 1_000_000, bytes: 32 << 30 };
 
 /// A package, unpacked.
 #[derive(Clone, Debug)]
@@ -189,7 +189,7 @@ fn label(package: &PackageLock) -> String {
 }
 
 /// The package that the lock says the `.deb` is.
-fn expected(locked: &PackageLock) -> Result<Package, Error> {
+pub(super) fn expected(locked: &PackageLock) -> Result<Package, Error> {
     let text =
         format!("Package: {}\nVersion: {}\nArchitecture: {}\n", locked.name, locked.version, locked.architecture);
     package_of_text(&text, &label(locked))

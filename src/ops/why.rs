@@ -8,9 +8,10 @@ use serde::Serialize;
 use super::Error;
 use super::build::{LOCK, RECIPE};
 use super::contents::{self, Contents, Remember, layer_of};
-use super::inspect::{Layer, PlatformImage, inspect};
+use super::inspect::{Layer, PlatformImage};
+use super::not_there::NotThere;
 use super::project::{Loaded, Project, ProjectError};
-use crate::base::{Arch, Class, Digest, Fault, redact};
+use crate::base::{Arch, Digest, redact};
 use crate::domain::install::Installed;
 use crate::domain::install::info::FOLDER;
 use crate::domain::install::installed::InstalledPackage;
@@ -21,61 +22,6 @@ use crate::io::registry::Images;
 
 /// How many symbolic links are followed, as Linux has it.
 const MAX_LINKS: usize = 40;
-
-/// There is no such path or package.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no {} `{asked}` in the image for {platform}", if *path { "path" } else { "package or path" })]
-pub struct NotThere {
-    /// What was asked for, safe to print.
-    pub asked: String,
-    /// Whether it can only be a path.
-    pub path: bool,
-    /// The platform that was looked at.
-    pub platform: String,
-    /// What has nearly that name; the nearest first.
-    pub nearest: Vec<String>,
-}
-
-impl NotThere {
-    /// There is no such package; `names` are those that there are.
-    #[must_use]
-    pub fn package(asked: &str, platform: &str, names: Vec<&str>) -> Self {
-        let near = |name: &&str| strsim::jaro_winkler(asked, name);
-        let nearest = nearest(names.into_iter().map(|name| (near(&name), name.to_owned())).collect());
-        Self { asked: redact::printable(asked), path: false, platform: platform.to_owned(), nearest }
-    }
-
-    /// There is no such path; `paths` are those that there are.
-    fn path(asked: &str, platform: &str, paths: impl Iterator<Item = String>) -> Self {
-        let wanted = format!("/{}", asked.trim_matches('/'));
-        let last = |text: &str| text.rsplit('/').next().unwrap_or_default().to_owned();
-        let near = |path: &str| {
-            let whole = strsim::jaro_winkler(&wanted, path);
-            // Where only the folder is wrong, the last component says it all.
-            if last(&wanted) == last(path) { whole + 1.0 } else { whole }
-        };
-        let nearest = nearest(paths.map(|path| (near(&path), path)).collect());
-        Self { asked: redact::printable(asked), path: true, platform: platform.to_owned(), nearest }
-    }
-}
-
-/// The few names that are near enough, the nearest first.
-fn nearest(mut names: Vec<(f64, String)>) -> Vec<String> {
-    names.retain(|(near, _)| *near > 0.85);
-    names.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    names.into_iter().take(3).map(|(_, name)| name).collect()
-}
-
-impl Fault for NotThere {
-    fn class(&self) -> Class {
-        Class::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        let names = self.nearest.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
-        (!names.is_empty()).then(|| format!("there is {}", names.join(", ")))
-    }
-}
 
 /// All that is known of a path or a package.
 #[derive(Clone, Debug, Serialize)]
@@ -191,13 +137,10 @@ pub async fn why(
     subject: &str,
     project: &Project,
 ) -> Result<Answer, Error> {
-    let image = inspect(images, selector).await?;
-    let platform = contents::platform(&image, arch)?;
-    let remember = Remember { database: true, digests: false };
-    let contents = contents::read(images, platform, remember).await?;
+    let (platform, contents) = contents::open(images, selector, arch, Remember::DATABASE).await?;
     let installed = contents.installed()?;
-    let (lock, no_lock) = Known::find(platform, project);
-    let asking = Asking { platform, contents: &contents, installed: &installed, lock: lock.as_ref() };
+    let (lock, no_lock) = Known::find(&platform, project);
+    let asking = Asking { platform: &platform, contents: &contents, installed: &installed, lock: lock.as_ref() };
     let mut answer = if subject.contains('/') { asking.path(subject)? } else { asking.name(subject)? };
     answer.no_lock = no_lock;
     Ok(answer)
@@ -390,7 +333,8 @@ impl Asking<'_> {
         if asked.contains('/') {
             return NotThere::path(asked, platform, self.contents.tree.walk().skip(1).map(|(path, _)| shown(&path)));
         }
-        NotThere::package(asked, platform, self.installed.packages().map(|(_, found)| found.name.as_str()).collect())
+        let names = self.installed.packages().map(|(_, found)| found.name.as_str()).collect();
+        NotThere { what: "package or path", ..NotThere::package(asked, platform, names) }
     }
 }
 

@@ -86,7 +86,7 @@ fn an_image_answers_what_is_in_it_and_why() {
 
     let why = image.answer(&["why", "app", "/usr/bin/alias"]);
     says(&why, 0, &["/usr/bin/alias -> tool", "tool 1.0 (all)", "debian fake pool/main/t/tool/tool_1.0_all.deb"]);
-    says(&image.answer(&["why", "app", "library"]), 0, &["install tool: tool → library"]);
+    says(&image.answer(&["why", "app", "library"]), 0, &["the recipe installs tool: tool → library"]);
     says(&image.answer(&["why", "app", "/etc/app.conf"]), 0, &["[[file]] of recipe `app`"]);
     says(&image.answer(&["why", "app", "/var/lib/dpkg/status"]), 0, &["the package database"]);
     says(&image.answer(&["why", "app", "librery"]), 2, &["no package or path `librery`", "there is `library`"]);

@@ -51,7 +51,7 @@ fn tags_merge_and_stay_sorted() {
     assert_eq!(layout.find(Some(&Selector::Tag(tag("z")))).unwrap().digest, second.digest);
     assert!(matches!(layout.find(None), Err(Error::Ambiguous { .. })));
     let missing = layout.find(Some(&Selector::Tag(tag("b")))).unwrap_err().to_string();
-    assert!(missing.ends_with("has no image `b`; there are a, z"), "{missing}");
+    assert!(missing.ends_with("has no image `b`; it has a, z"), "{missing}");
 }
 
 #[test]

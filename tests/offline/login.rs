@@ -1,10 +1,14 @@
 //! Logging in to registries: passwords, tokens, and token servers that are none.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use mokapot::base::{Class, Fault as _};
 use mokapot::io::registry::Options;
 
 use crate::support::client::{hasty, login_file, push, tagged};
 use crate::support::http::Reply;
+use crate::support::project::{Project, Ran};
 use crate::support::registry::{Behaviour, Endpoint, Login, Registry};
 
 /// REG-04: the token runs out in the middle of a part, and at every other moment.
@@ -102,4 +106,52 @@ fn logins_stay_at_home() {
     assert!(!elsewhere.requests().is_empty());
     assert!(elsewhere.requests().iter().all(|request| request.header("authorization").is_none()));
     assert_eq!(registry.tag("a", "v1"), None);
+}
+
+/// A credential helper of Docker's, found on `PATH`: a password or a token for this registry, or a refusal; never shown.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the helper is found on PATH, with what it needs itself")]
+fn a_credential_helper_logs_in() {
+    let project = Project::new();
+    project.built();
+    let from = format!("oci:{}:app", project.layout().display());
+    let helper = project.path("bin/docker-credential-fake");
+    let path = format!("{}:{}", project.path("bin").display(), std::env::var("PATH").unwrap());
+    let attempt = |registry: &Registry, script: &str, config: &str, tag: &str| {
+        project.write("bin/docker-credential-fake", &format!("#!/bin/sh\n{script}\n"));
+        fs::set_permissions(&helper, fs::Permissions::from_mode(0o755)).unwrap();
+        project.write("docker/config.json", config);
+        let mut command = project.command(&[], &["push", &from, &format!("{}/a:{tag}", registry.host())]);
+        let ran = Ran::of(command.env("PATH", &path).env("DOCKER_CONFIG", project.path("docker")));
+        assert!(!format!("{ran:?}").contains("canary"), "{ran:?}");
+        ran
+    };
+    // It is asked for this registry, in the words of the protocol.
+    let asked = |registry: &Registry, answer: &str| {
+        format!("[ \"$1\" = get ] && [ \"$(cat)\" = {} ] && printf '%s' '{answer}'", registry.host())
+    };
+    let basic = Registry::start(Behaviour { login: Login::Basic("u:canary".into()), ..Behaviour::default() });
+    let bearer = Registry::start(Behaviour { login: Login::Bearer("u:canary".into(), 1000), ..Behaviour::default() });
+    let password = r#"{"ServerURL":"x","Username":"u","Secret":"canary"}"#;
+    let each = |registry: &Registry| format!(r#"{{"credHelpers":{{"{}":"fake"}}}}"#, registry.host());
+    for registry in [&basic, &bearer] {
+        attempt(registry, &asked(registry, password), r#"{"credsStore":"fake"}"#, "all").ok();
+        attempt(registry, &asked(registry, password), &each(registry), "own").ok();
+        assert!(registry.tag("a", "all").is_some() && registry.tag("a", "own").is_some());
+    }
+    let token = r#"{"ServerURL":"x","Username":"<token>","Secret":"identity"}"#;
+    attempt(&bearer, &asked(&bearer, token), &each(&bearer), "token").ok();
+    for (script, named) in [
+        ("cat >/dev/null; echo canary; echo canary >&2; exit 1", "`docker-credential-fake` failed"),
+        ("cat >/dev/null; echo canary", "malformed"),
+        ("cat >/dev/null; echo 'credentials not found in native keychain'; exit 1", "docker login"),
+    ] {
+        let ran = attempt(&basic, script, &each(&basic), "never");
+        assert!(ran.code != 0 && ran.stderr.contains(named), "{ran:?}");
+        assert!(ran.stderr.contains(basic.host()), "{ran:?}");
+    }
+    assert_eq!(basic.tag("a", "never"), None);
+    let other = format!(r#"{{"credHelpers":{{"{}":"not-there"}}}}"#, basic.host());
+    let ran = attempt(&basic, "exit 1", &other, "never");
+    assert!(ran.code != 0 && ran.stderr.contains("credential helper"), "{ran:?}");
 }

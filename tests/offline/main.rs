@@ -4,18 +4,23 @@
 mod archive;
 mod build;
 mod cached;
+mod cli;
 mod concurrent;
 mod contents;
 mod dance;
 mod data;
 mod deb;
+mod disk;
+mod exit;
 mod fetch;
 mod http;
 mod install;
+mod json;
 mod killed;
 mod layout;
 mod lock;
 mod login;
+mod memory;
 mod mirrors;
 mod oci;
 mod openpgp;
@@ -30,7 +35,11 @@ mod reproducible;
 mod resolve;
 mod rootfs;
 mod script;
+mod scripts;
+mod signalled;
 mod store;
+mod terminal;
+mod tls;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -4,11 +4,11 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use crate::support::archive::Archive;
+use crate::support::archive::{Archive, Files, serve};
 use crate::support::deb::{Deb, raw_header};
 use crate::support::http::{Reply, Server};
 use crate::support::keys::Key;
-use crate::support::project::{Project, RECIPE, app, layout_is_sound, tree, tree_hash};
+use crate::support::project::{Project, RECIPE, Ran, app, layout_is_sound, tree, tree_hash};
 
 const DEB: &str = "pool/main/a/app/app_1.0_amd64.deb";
 
@@ -112,7 +112,7 @@ fn packages_that_are_not_what_they_should_be() {
         archive(&[plain.clone().file("etc/x", b"x").control("md5sums", &format!("{}  etc/x\n", "0".repeat(32)))]);
     project.lock(&[]).ok();
     refused(&project, 6, &["app 1.0", "/etc/x"]);
-    // Two packages of one path, and neither replaces the other.
+    // DEB-50: two packages of one path, and neither replaces the other: each is what it should be, but they do not go together.
     let depends = plain.clone().field("Depends", "rival").file("etc/x", b"x");
     let project = archive(&[depends, tree(Deb::new("rival", "1.0"), &["etc"]).file("etc/x", b"y")]);
     project.lock(&[]).ok();
@@ -123,20 +123,61 @@ fn packages_that_are_not_what_they_should_be() {
     refused(&project, 6, &["app 1.0", "mallory"]);
 }
 
+/// Takes the files of `app 1.0` out of the pool; the index still lists them.
+fn lose_app(project: &Project, architectures: &[&str]) {
+    let gone = architectures.iter().map(|arch| format!("pool/main/a/app/app_1.0_{arch}.deb"));
+    project.serve(|files| gone.for_each(|path| drop(files.remove(&path).unwrap())));
+}
+
 #[test]
 fn files_that_vanished_are_replaced_or_named() {
     let mut project = Project::new();
     project.lock(&[]).ok();
     project.release_newer();
-    let gone = ["amd64", "arm64"].map(|arch| format!("pool/main/a/app/app_1.0_{arch}.deb"));
-    project.serve(|files| gone.iter().for_each(|path| drop(files.remove(path))));
+    lose_app(&project, &["amd64", "arm64"]);
     let before = tree_hash(&project.path("project"));
     project.build(&["--locked"]).failed(9, &["app 1.0 (amd64)", "vanished", "debian fake", "lock --update"]);
     assert_eq!(tree_hash(&project.path("project")), before);
     let ran = project.build(&[]).ok();
-    assert!(ran.stderr.contains("vanished") && ran.stderr.contains("2.0"), "{}", ran.stderr);
+    let said = ran.stderr.split_once("locked files have vanished from the mirrors; replaced:\n").unwrap().1;
+    let row = said.lines().find(|line| line.contains("app")).unwrap();
+    assert!(row.contains("1.0") && row.contains("2.0"), "{said}");
     project.assert_tidy();
-    // Wrong bytes are not a file that vanished.
+    // What was replaced is locked now, and is what the image has.
+    let lock = fs::read_to_string(project.lock_path()).unwrap();
+    assert!(lock.contains("app_2.0_amd64.deb") && !lock.contains("app_1.0"), "{lock}");
+    let image = format!("oci:{}:app", project.layout().display());
+    let why = project.mokapot(&["why", &image, "/usr/bin/app"]).ok();
+    assert!(why.stdout.contains("app 2.0"), "{}", why.stdout);
+    let again = project.build(&["--locked"]).ok();
+    assert_eq!(again.stdout, ran.stdout);
+    assert!(!again.stderr.contains("vanished"), "{}", again.stderr);
+}
+
+#[test]
+fn files_that_vanished_and_have_no_successor_are_named() {
+    // As bullseye-security did: the index lists the file, the pool lost it, and there is nothing newer.
+    for (lost, kept) in [(&["arm64"][..], Some("app 1.0 (amd64)")), (&["amd64", "arm64"], None)] {
+        let project = Project::new();
+        project.lock(&[]).ok();
+        lose_app(&project, lost);
+        let before = tree_hash(&project.path("project"));
+        for more in [&["--locked"][..], &[]] {
+            let mut named = vec!["vanished: the index of debian fake lists it, its pool does not have it".to_owned()];
+            named.extend(lost.iter().map(|arch| format!("app 1.0 ({arch})")));
+            let named: Vec<&str> = named.iter().map(String::as_str).collect();
+            let ran = project.build(more).failed(9, &named);
+            assert!(kept.is_none_or(|kept| !ran.stderr.contains(kept)), "{}", ran.stderr);
+            assert!(!ran.stderr.contains("replaced"), "nothing was replaced: {}", ran.stderr);
+            assert_eq!(tree_hash(&project.path("project")), before);
+        }
+        project.assert_tidy();
+        assert_eq!(crate::support::project::layout_is_sound(&project.layout()), []);
+    }
+}
+
+#[test]
+fn other_bytes_are_no_file_that_vanished() {
     let project = Project::new();
     project.lock(&[]).ok();
     project.serve(|files| drop(files.insert(DEB.into(), b"other".to_vec())));
@@ -228,4 +269,90 @@ fn nobody_else_is_asked() {
     assert!(other.requests().is_empty());
     project.build(&[]).ok();
     assert!(project.server.requests().iter().all(|request| request.header("host") == Some(project.server.address())));
+}
+
+/// LCK-10: a platform of which something, or everything, is gone from the lock.
+#[test]
+fn a_lock_without_what_one_platform_needs_makes_no_image_of_the_other() {
+    let project = Project::new();
+    project.lock(&[]).ok();
+    let path = project.lock_path().display().to_string();
+    let sound = fs::read_to_string(&path).unwrap();
+    // The sections of packages that have one file a platform end in it.
+    let without = |arch: &str, names: &[&str]| {
+        let mut text = String::new();
+        let mut blocks = sound.split("\n[[package]]\n");
+        text += blocks.next().unwrap();
+        for block in blocks {
+            let named = names.is_empty() || names.iter().any(|name| block.contains(&format!("name = \"{name}\"\n")));
+            let cut = block.find(&format!("\n[package.{arch}]\n")).filter(|_| named);
+            let (head, section) = cut.map_or((block, ""), |at| block.split_at(at));
+            let rest = section.get(1..).and_then(|rest| Some(&rest[rest.find("\n[")?..])).unwrap_or_default();
+            text += &format!("\n[[package]]\n{head}{rest}");
+        }
+        text
+    };
+    for (lock, named) in [
+        (without("arm64", &["app"]), vec!["app", "arm64"]),
+        (without("arm64", &["libc6"]), vec!["libc6", "arm64"]),
+        (without("amd64", &["libc6"]), vec!["libc6", "amd64"]),
+        (without("arm64", &["tool", "libc6", "app"]), vec!["arm64"]),
+        (without("arm64", &[]), vec!["arm64"]),
+    ] {
+        assert_ne!(lock, sound, "{named:?}");
+        fs::write(&path, &lock).unwrap();
+        project.server.clear();
+        for arguments in [&["--locked"][..], &[], &["--locked", "--arch", "amd64"]] {
+            project.build(arguments).failed(4, &[&[path.as_str()], &named[..]].concat());
+        }
+        assert!(project.server.requests().is_empty());
+        assert_eq!(fs::read_to_string(&path).unwrap(), lock);
+        assert!(layout_is_sound(&project.layout()).is_empty());
+    }
+}
+
+/// APT-14: what one mirror gets wrong, another does not make up for.
+#[test]
+fn mirrors_do_not_make_up_for_each_other() {
+    let project = Project::new();
+    let (head, rest) = RECIPE.split_once("[[archive]]").unwrap();
+    let first = "[[archive]]\nmirror = \"first\"\nsuites = [\"fake\"]\nsigned-by = \"keys/fake.asc\"\n\n[[archive]]";
+    project.write("project/recipes/app.toml", &format!("{head}{first}{rest}"));
+    let mut sound = project.archive.files();
+    let build = |server: &Server| {
+        let mut command = project.build_command(&[], &[]);
+        Ran::of(command.args(["--mirror", &format!("first={}", server.url())]))
+    };
+    type Change = fn(&mut Files);
+    let changes: [(&str, i32, Change); 4] = [
+        ("one byte of the text", 7, |files| {
+            let text = String::from_utf8(files["dists/fake/InRelease"].clone()).unwrap();
+            files.insert("dists/fake/InRelease".into(), text.replace("Label: Fake", "Label: Fakf").into_bytes());
+        }),
+        ("a page", 7, |files| drop(files.insert("dists/fake/InRelease".into(), b"<html></html>".to_vec()))),
+        ("no signature", 7, |files| {
+            files.remove("dists/fake/InRelease");
+            files.remove("dists/fake/Release.gpg");
+        }),
+        ("nothing", 9, |files| files.clear()),
+    ];
+    for (name, code, change) in changes {
+        // The same mirror has a good Release with a good signature beside its bad InRelease.
+        let mut files = sound.clone();
+        change(&mut files);
+        let bad = serve(files);
+        let before = tree_hash(&project.path("project"));
+        let ran = build(&bad);
+        assert_eq!(ran.code, code, "{name}: {ran:?}");
+        assert!(ran.stderr.contains("first fake"), "{name}: {ran:?}");
+        assert_eq!(tree_hash(&project.path("project")), before, "{name}");
+        assert!(layout_is_sound(&project.layout()).is_empty());
+        assert!(!bad.requests().iter().any(|request| request.path().contains("Packages")), "{name}");
+    }
+    // Wrong bytes of a package on the mirror that lists it are not had from the other.
+    let path = DEB.to_owned();
+    sound.insert(path.clone(), vec![b'x'; sound[&path].len()]);
+    let lying = serve(sound);
+    build(&lying).failed(6, &["app 1.0 (amd64)", "checksum mismatch"]);
+    assert!(layout_is_sound(&project.layout()).is_empty());
 }

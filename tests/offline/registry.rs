@@ -209,7 +209,7 @@ fn lists_of_tags_in_pages() {
 fn missing_images_name_those_that_are_there() {
     let (registry, _) = filled(Behaviour::default());
     let error = run(async { pull(registry.host()).manifest(&tag("v2"), None).await.unwrap_err() });
-    assert!(error.to_string().ends_with("/a has no image `v2`; there are v1"), "{error}");
+    assert!(error.to_string().ends_with("/a has no image `v2`; it has v1"), "{error}");
     registry.fail(Endpoint::GetTag, 1, Reply::new(403));
     let error = run(async { pull(registry.host()).manifest(&tag("v1"), None).await.unwrap_err() });
     assert_eq!(error.refused(403).map(|refusal| refusal.tries), Some(1), "{error}");

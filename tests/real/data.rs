@@ -84,9 +84,8 @@ fn compare(deb: &Path) {
     let name = deb.display();
     let fsys = run(Command::new("dpkg-deb").arg("--fsys-tarfile").arg(deb), b"");
     let mut reader = DebReader::open(&bytes[..], Limits::default(), Checksums::Verify).unwrap();
-    let conffiles: Vec<Vec<u8>> = reader.control().conffiles.iter().map(|file| file.path.clone()).collect();
     let epoch = Epoch::try_from(LAST).unwrap();
-    let mut fragment = FragmentWriter::new(Compression::Zstd, epoch, Vec::new()).unwrap().with_md5_of(conffiles);
+    let mut fragment = FragmentWriter::new(Compression::Zstd, epoch, Vec::new()).unwrap();
     let mut entries = Vec::new();
     while let Some(entry) = reader.next_entry().unwrap() {
         fragment.push(&entry, &mut reader.content()).unwrap();
@@ -155,7 +154,8 @@ fn listing(entries: &[Entry]) -> String {
     text
 }
 
-fn permissions(mode: u32) -> String {
+/// `rwxr-xr-x`, as `ls` shows a mode.
+pub(crate) fn permissions(mode: u32) -> String {
     let mut text = String::new();
     for (shift, special, letter) in [(6, 0o4000, 's'), (3, 0o2000, 's'), (0, 0o1000, 't')] {
         let bits = mode >> shift;

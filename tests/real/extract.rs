@@ -1,14 +1,15 @@
 //! The tree of each image is, entry by entry, what `mmdebstrap --variant=extract` leaves for the same packages.
 //!
 //! mmdebstrap is given the very `.deb` files that the build used, as an archive of their own. `/var/lib/dpkg` is not
-//! compared here: `extract` writes none; see `tree.rs`.
+//! compared here: `extract` writes none; see `database.rs`.
 
 use std::fs::{self, File};
 use std::io::{BufReader, Read};
 use std::path::Path;
 use std::time::Instant;
 
-use crate::image::{Built, build_of, jre, jre_gzip};
+use crate::image::{build_of, jre, jre_gzip};
+use crate::layers::tree_of;
 use crate::locked::{archive, debs};
 use crate::support::run::{repository, scratch, succeed, tool};
 use crate::support::treediff::{self, Snapshot};
@@ -35,7 +36,7 @@ fn the_tree_of_the_jre_is_what_mmdebstrap_extracts() {
     for arch in ["amd64", "arm64"] {
         let theirs = extract("jre", &lockfile, arch);
         for (built, name) in [(jre(), "zstd"), (jre_gzip(), "gzip")] {
-            same(&format!("jre {arch} {name}"), &tree_of(built, arch), &theirs, 5_000);
+            same(&format!("jre {arch} {name}"), &compared((*tree_of(built, arch)).clone()), &theirs, 5_000);
         }
     }
 }
@@ -49,7 +50,8 @@ fn the_tree_of_wide_sets_is_what_mmdebstrap_extracts() {
             let theirs = extract(&name, &lockfile, arch);
             let count = debs(&lockfile, arch).len();
             assert!(count >= 250, "{name} {arch}: only {count} packages");
-            same(&format!("{name} {arch}, {count} packages"), &tree_of(built, arch), &theirs, 20_000);
+            let ours = compared((*tree_of(built, arch)).clone());
+            same(&format!("{name} {arch}, {count} packages"), &ours, &theirs, 20_000);
         }
     }
 }
@@ -65,24 +67,6 @@ fn same(what: &str, ours: &Snapshot, theirs: &Snapshot, least: usize) {
         "{what}: the image (first) is not what mmdebstrap extracts:\n{}",
         differences.join("\n")
     );
-}
-
-/// Our layers, as programs of others decompress and read them.
-fn tree_of(built: &Built, arch: &str) -> Snapshot {
-    let mut layers = Vec::new();
-    for layer in built.json(built.manifest(arch)["digest"].as_str().unwrap())["layers"].as_array().unwrap() {
-        let digest = layer["digest"].as_str().unwrap().trim_start_matches("sha256:").to_owned();
-        let file = BufReader::new(File::open(built.layout.join("blobs/sha256").join(digest)).unwrap());
-        let plain: Box<dyn Read> = match layer["mediaType"].as_str().unwrap() {
-            "application/vnd.oci.image.layer.v1.tar+zstd" => Box::new(zstd::Decoder::new(file).unwrap()),
-            other => {
-                assert_eq!(other, "application/vnd.oci.image.layer.v1.tar+gzip");
-                Box::new(flate2::read::MultiGzDecoder::new(file))
-            }
-        };
-        layers.push(plain);
-    }
-    compared(treediff::of_tars(layers))
 }
 
 /// mmdebstrap's tree of what the lockfile holds for `arch`.

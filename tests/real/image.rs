@@ -10,7 +10,7 @@ use std::sync::{Mutex, OnceLock};
 
 use serde_json::Value;
 
-use crate::support::run::{mokapot, repository, scratch, succeed};
+use crate::support::run::{mokapot, repository, scratch, succeed, tool};
 
 /// A built image: where its layout is, its tag and the digest of its index.
 pub(crate) struct Built {
@@ -80,6 +80,22 @@ pub(crate) fn jre() -> &'static Built {
 pub(crate) fn jre_gzip() -> &'static Built {
     static BUILT: OnceLock<Built> = OnceLock::new();
     BUILT.get_or_init(|| build_with("gzip"))
+}
+
+/// The image with gzip layers as umoci unpacks it for `arch`, which checks every DiffID: a folder with a `config.json` for
+/// runtimes, and the tree at `rootfs`. Once for all tests, so it is only read.
+pub(crate) fn unpacked(arch: &str) -> PathBuf {
+    static UNPACKED: OnceLock<PathBuf> = OnceLock::new();
+    let unpack = || {
+        let layout = jre_gzip().tag_per_platform("umoci-layout");
+        let folder = scratch("umoci");
+        for arch in ["amd64", "arm64"] {
+            let image = format!("{}:{arch}", layout.display());
+            succeed(tool("umoci", ["unpack", "--image", &image]).arg(folder.join(arch)));
+        }
+        folder
+    };
+    UNPACKED.get_or_init(unpack).join(arch)
 }
 
 /// The image of `tests/recipes/NAME.toml`, and its lockfile, made now where none is committed: for suites that move. Built

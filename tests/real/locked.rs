@@ -9,6 +9,9 @@ use crate::support::run::{succeed, tool};
 /// A locked package, for one architecture.
 pub(crate) struct LockedDeb {
     pub(crate) name: String,
+    pub(crate) version: String,
+    /// Whether it is for all architectures.
+    pub(crate) for_all: bool,
     sha256: String,
     size: i64,
     /// The file in the store.
@@ -26,7 +29,9 @@ pub(crate) fn debs(lockfile: &Path, arch: &str) -> Vec<LockedDeb> {
         let Some(file) = file else { continue };
         let sha256 = file["sha256"].as_str().unwrap().trim_start_matches("sha256:").to_owned();
         let path = shared_store().join("blobs/sha256").join(&sha256);
-        found.push(LockedDeb { name, sha256, size: file["size"].as_integer().unwrap(), path });
+        let version = package["version"].as_str().unwrap().to_owned();
+        let for_all = package.get("sha256").is_some();
+        found.push(LockedDeb { name, version, for_all, sha256, size: file["size"].as_integer().unwrap(), path });
     }
     found
 }
@@ -34,7 +39,7 @@ pub(crate) fn debs(lockfile: &Path, arch: &str) -> Vec<LockedDeb> {
 /// Makes a folder an archive of exactly these packages, without a Release: for apt, `deb [trusted=yes] copy:FOLDER ./`.
 pub(crate) fn archive(debs: &[LockedDeb], folder: &Path) {
     let mut index = String::new();
-    for LockedDeb { name, sha256, size, path } in debs {
+    for LockedDeb { name, sha256, size, path, .. } in debs {
         let file = format!("{name}_{sha256}.deb");
         std::os::unix::fs::symlink(path, folder.join(&file)).unwrap();
         let control = succeed(tool("dpkg-deb", ["-f"]).arg(path).env("LC_ALL", "C.UTF-8"));

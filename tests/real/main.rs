@@ -6,21 +6,28 @@ mod archive;
 mod clients;
 mod cpu;
 mod data;
+mod database;
+mod disorder;
 mod dpkg;
 mod extract;
 mod golden;
 mod image;
+mod layers;
 mod layout;
 mod ldconfig;
 mod locked;
 mod mirrors;
 mod order;
+mod readers;
 mod registry;
 mod resolve;
+mod roundtrip;
 mod runtime;
+mod servers;
 mod store;
 mod tree;
 mod version;
+mod whiteouts;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -8,8 +8,8 @@ use std::io::BufReader;
 use std::path::Path;
 
 use mokapot::base::Arch;
-use mokapot::domain::resolve::{Archive, Chosen, Request, Universe, UniverseBuilder, Variant, resolve};
-use mokapot::formats::deb::{Package, PoolFile, StanzaReader};
+use mokapot::domain::resolve::{Archive, Chosen, Request, Universe, UniverseBuilder, resolve};
+use mokapot::formats::deb::{Package, PoolFile, StanzaReader, Variant};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 

@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use mokapot::domain::install::{Facts, State, database, unpack};
 use mokapot::domain::rootfs::{Content, Diversions, Kind, Tree};
 use mokapot::formats::deb::Package;
 
+use crate::database::dpkg;
 use crate::support::debs;
 use crate::support::packages::{self, Opened};
 use crate::support::treediff;
@@ -100,7 +100,8 @@ fn the_database_is_what_dpkg_writes() {
         let bare = folder.path().join("bare");
         fs::create_dir(&bare).unwrap();
         for path in debs::download(folder.path(), arch, &PACKAGES) {
-            debs::without_scripts(&path, &bare);
+            let scripts = folder.path().join("scripts");
+            debs::without_scripts(&path, &bare.join(path.file_name().unwrap()), &scripts);
         }
         let paths = debs::files(&bare);
         let opened: Vec<Opened> = paths.iter().map(|path| open(path)).collect();
@@ -111,17 +112,7 @@ fn the_database_is_what_dpkg_writes() {
         let root = folder.path().join("root");
         let admin = root.join("var/lib/dpkg");
         fs::create_dir_all(&admin).unwrap();
-        let dpkg = || {
-            let mut command = Command::new("dpkg");
-            command.arg("--root").arg(&root).args([
-                "--force-depends",
-                "--force-architecture",
-                "--force-unsafe-io",
-                "--log=/dev/null",
-            ]);
-            command
-        };
-        debs::run(dpkg().arg("--unpack").args(order.iter().map(|i| &paths[*i])));
+        debs::run(dpkg(&root).arg("--unpack").args(order.iter().map(|i| &paths[*i])));
         same_text(arch, "status", &database::status(&in_order, State::Unpacked).unwrap(), &admin.join("status"));
         for (name, text) in database::triggers(&in_order) {
             same_text(arch, &name, &text, &admin.join("triggers").join(&name));
@@ -153,7 +144,7 @@ fn the_database_is_what_dpkg_writes() {
             assert!(left == right, "{arch}: info/{name}: {}", first_difference(&left, &right));
         }
 
-        debs::run(dpkg().args(["--configure", "-a"]));
+        debs::run(dpkg(&root).args(["--configure", "-a"]));
         same_text(arch, "status", &database::status(&in_order, State::Installed).unwrap(), &admin.join("status"));
     }
 }

@@ -62,13 +62,19 @@ pub fn extract(deb: &Path, root: &Path) {
     assert!(tar.success() && dpkg_deb.wait().unwrap().success(), "cannot extract {}", deb.display());
 }
 
-/// Writes a copy of a `.deb` without maintainer scripts into `folder`, so that the machine's dpkg can handle packages of
-/// another architecture. Uncompressed; what else is in it stays byte for byte.
-pub fn without_scripts(deb: &Path, folder: &Path) -> PathBuf {
+/// Writes a copy of a `.deb` without its maintainer scripts to `copy`, so that dpkg can handle packages of another architecture
+/// and runs nothing. Its data is the same bytes. The scripts go into the folder `scripts`, as dpkg-deb extracts them.
+pub fn without_scripts(deb: &Path, copy: &Path, scripts: &Path) {
     let control = tempfile::tempdir().unwrap();
     run(Command::new("dpkg-deb").arg("-e").arg(deb).arg(control.path()));
     for script in ["config", "postinst", "postrm", "preinst", "prerm"] {
-        let _ = fs::remove_file(control.path().join(script));
+        let path = control.path().join(script);
+        if path.exists() {
+            fs::create_dir_all(scripts).unwrap();
+            // A copy keeps the mode.
+            fs::copy(&path, scripts.join(script)).unwrap();
+            fs::remove_file(path).unwrap();
+        }
     }
     let control_tar = run(Command::new("tar").arg("-C").arg(control.path()).args([
         "--sort=name",
@@ -79,12 +85,23 @@ pub fn without_scripts(deb: &Path, folder: &Path) -> PathBuf {
         "-",
         ".",
     ]));
-    let data_tar = run(Command::new("dpkg-deb").arg("--fsys-tarfile").arg(deb));
-    let bytes =
-        archive(&[("debian-binary", b"2.0\n".as_slice()), ("control.tar", &control_tar), ("data.tar", &data_tar)]);
-    let copy = folder.join(deb.file_name().unwrap());
-    fs::write(&copy, bytes).unwrap();
-    copy
+    let bytes = fs::read(deb).unwrap();
+    let (name, data) = members(&bytes).into_iter().find(|(name, _)| name.starts_with("data.tar")).unwrap();
+    let members = [("debian-binary", b"2.0\n".as_slice()), ("control.tar", &control_tar), (name, data)];
+    fs::write(copy, archive(&members)).unwrap();
+}
+
+/// The members of a sound `ar` archive with short names.
+fn members(mut bytes: &[u8]) -> Vec<(&str, &[u8])> {
+    bytes = bytes.strip_prefix(b"!<arch>\n").unwrap();
+    let mut found = Vec::new();
+    while let Some((header, rest)) = bytes.split_at_checked(60) {
+        let text = std::str::from_utf8(header).unwrap();
+        let size: usize = text[48..58].trim().parse().unwrap();
+        found.push((text[..16].trim_end().trim_end_matches('/'), &rest[..size]));
+        bytes = &rest[(size + size % 2).min(rest.len())..];
+    }
+    found
 }
 
 /// An `ar` archive of members, as deb(5) wants it.

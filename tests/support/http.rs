@@ -51,6 +51,8 @@ pub enum Fault {
     Hangup,
     /// The connection closes after so many bytes of the body, which was announced in full.
     CutAfter(usize),
+    /// Nothing is sent for so long, then the connection closes.
+    Silence(Duration),
     /// Headers are sent, then nothing for so long.
     StallAfterHeaders(Duration),
     /// The body comes byte by byte, with a pause after each.
@@ -236,6 +238,10 @@ fn read_request(
 /// Whether the connection stays open.
 fn write_reply(mut stream: &TcpStream, request: &Request, reply: &Reply) -> std::io::Result<bool> {
     if matches!(reply.fault, Some(Fault::Hangup)) {
+        return Ok(false);
+    }
+    if let Some(Fault::Silence(time)) = reply.fault {
+        thread::sleep(time);
         return Ok(false);
     }
     let mut head = format!("HTTP/1.1 {} Status\r\n", reply.status);

@@ -350,7 +350,7 @@ pub fn tree(mut deb: Deb, folders: &[&str]) -> Deb {
 }
 
 /// Bytes that do not compress, the same for the same seed.
-fn noise(seed: &str, length: usize) -> Vec<u8> {
+pub fn noise(seed: &str, length: usize) -> Vec<u8> {
     let blocks = (0..length.div_ceil(32)).flat_map(|at| *Digest::of(format!("{seed} {at}").as_bytes()).as_bytes());
     blocks.take(length).collect()
 }

@@ -35,7 +35,11 @@ pub fn of_folder(root: &Path) -> Snapshot {
     let mut inodes: BTreeMap<u64, Vec<Vec<u8>>> = BTreeMap::new();
     let mut open = vec![root.to_owned()];
     while let Some(path) = open.pop() {
-        let meta = fs::symlink_metadata(&path).unwrap();
+        let meta = match fs::symlink_metadata(&path) {
+            // So overlayfs shows a deletion in a directory that hides all below it: listed, and not there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && path != root => continue,
+            meta => meta.unwrap(),
+        };
         let name = path.strip_prefix(root).unwrap().as_os_str().as_bytes().to_vec();
         let kind = meta.file_type();
         let (major, minor) = ((meta.rdev() >> 8) & 0xfff, (meta.rdev() & 0xff) | ((meta.rdev() >> 12) & 0xfff00));

@@ -12,9 +12,9 @@ use std::fmt::Write as _;
 
 use mokapot::base::{Arch, Digest};
 use mokapot::domain::resolve::{
-    Archive, Refusal, Request, Resolution, Universe, UniverseBuilder, UniverseError, Variant, resolve,
+    Archive, Refusal, Request, Resolution, Universe, UniverseBuilder, UniverseError, resolve,
 };
-use mokapot::formats::deb::{Package, PoolFile, Stanza};
+use mokapot::formats::deb::{Package, PoolFile, Stanza, Variant};
 use proptest::prelude::*;
 
 /// One package line as a stanza of an index.

@@ -65,6 +65,18 @@ pub fn read<E: From<InstallError>>(
     Ok(facts(&control, conffiles, list))
 }
 
+/// Reads of a `.deb` that should be `expected` its maintainer scripts and `triggers` file; its data is not looked at.
+///
+/// # Errors
+/// When its control archive is malformed or another package's.
+pub fn scripts(deb: impl Read, expected: &Package, limits: Limits) -> Result<Vec<Script>, InstallError> {
+    let label = format!("{} {}", expected.name, expected.version);
+    let reader = DebReader::open(deb, limits, Checksums::Verify)
+        .map_err(|source| InstallError::Deb { package: label.clone(), source })?;
+    identify(&reader.control().package, expected).map_err(|reason| InstallError::Package { package: label, reason })?;
+    Ok(scripts_of(reader.control()))
+}
+
 /// What the data archive held, as far as the control archive has something to say about it.
 struct Shipped {
     list: ListWriter,
@@ -215,14 +227,17 @@ fn allowed(entry: &Entry) -> Result<(), String> {
 
 fn facts(control: &Control, conffiles: Vec<Conffile>, list: Vec<u8>) -> Facts {
     let interests = control.triggers.iter().filter(|trigger| trigger.action == TriggerAction::Interest);
-    let scripts = Script::KINDS.iter().filter_map(|kind| Some(Script::of(kind, &control.files.get(*kind)?.bytes)));
     Facts {
         fields: fields(control),
         conffiles,
         interests: interests.map(|t| Interest { trigger: t.name.clone(), awaited: t.awaits }).collect(),
-        scripts: scripts.collect(),
+        scripts: scripts_of(control),
         list,
     }
+}
+
+fn scripts_of(control: &Control) -> Vec<Script> {
+    Script::KINDS.iter().filter_map(|kind| Some(Script::of(kind, &control.files.get(*kind)?.bytes))).collect()
 }
 
 /// The fields of `control` as dpkg keeps them: blanks at the end of a value's first line stay if more lines follow, which

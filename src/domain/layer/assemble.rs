@@ -59,9 +59,9 @@ impl<W: Write> LayerWriter<W> {
     pub fn push(&mut self, entry: &Entry, content: &mut dyn Read) -> Result<(), LayerError> {
         let mtime = self.epoch.clamp(entry.mtime);
         if mtime == entry.mtime {
-            self.members.entry(entry, content, &mut |_| ())?;
+            self.members.entry(entry, content)?;
         } else {
-            self.members.entry(&Entry { mtime, ..entry.clone() }, content, &mut |_| ())?;
+            self.members.entry(&Entry { mtime, ..entry.clone() }, content)?;
         }
         Ok(())
     }

@@ -121,7 +121,10 @@ impl Fault for LayerError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Index(_) | Self::Changed { .. } => Some("`mokapot cache verify` removes damaged entries".into()),
+            Self::Changed { .. } => Some("`mokapot cache verify` puts damaged entries aside; then run again".into()),
+            Self::Index(_) | Self::IndexVersion { .. } => {
+                Some("remove the folder `memo` of the store, and run again: what it remembers is made anew".into())
+            }
             _ => None,
         }
     }

@@ -72,11 +72,10 @@ pub fn filtered<S: Read + Seek, W: Write>(
                     Fate::Become { entry, content } if begins => {
                         let position = members.position();
                         let start = match content {
-                            Some(content) => members.entry(entry, &mut reader.open(content), &mut |_| ())?,
-                            None => members.entry(entry, &mut std::io::empty(), &mut |_| ())?,
+                            Some(content) => members.entry(entry, &mut reader.open(content))?,
+                            None => members.entry(entry, &mut std::io::empty())?,
                         };
-                        let md5 = content.and_then(|content| content.md5);
-                        entries.push(Placed { entry: entry.clone(), position, content: start, md5 });
+                        entries.push(Placed { entry: entry.clone(), position, content: start });
                     }
                     Fate::Become { .. } => {}
                 }

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 
-use md5::{Digest as _, Md5};
-
 use super::error::LayerError;
 use super::index::{Index, Placed};
 use super::members::Members;
@@ -25,7 +23,6 @@ pub struct FragmentWriter<W> {
     members: Members<W, ()>,
     compression: Compression,
     epoch: Epoch,
-    md5_of: BTreeSet<Vec<u8>>,
     directories: Vec<Entry>,
     entries: Vec<Placed>,
 }
@@ -40,17 +37,9 @@ impl<W: Write> FragmentWriter<W> {
             members: Members::new(compression, out, ())?,
             compression,
             epoch,
-            md5_of: BTreeSet::new(),
             directories: Vec::new(),
             entries: Vec::new(),
         })
-    }
-
-    /// Asks for the MD5 of the content of these files, as `dpkg` keeps it for conffiles.
-    #[must_use]
-    pub fn with_md5_of(mut self, paths: impl IntoIterator<Item = Vec<u8>>) -> Self {
-        self.md5_of.extend(paths);
-        self
     }
 
     /// Adds an entry; of a file, `content` must give [`Entry::size`] bytes. Of a directory that occurs twice, the later counts,
@@ -66,13 +55,8 @@ impl<W: Write> FragmentWriter<W> {
             return Ok(());
         }
         let position = self.members.position();
-        let mut md5 = self.md5_of.contains(&entry.path).then(Md5::new);
-        let content = self.members.entry(&entry, content, &mut |bytes| {
-            if let Some(md5) = &mut md5 {
-                md5.update(bytes);
-            }
-        })?;
-        self.entries.push(Placed { entry, position, content, md5: md5.map(|md5| md5.finalize().into()) });
+        let content = self.members.entry(&entry, content)?;
+        self.entries.push(Placed { entry, position, content });
         Ok(())
     }
 

@@ -11,7 +11,7 @@
 //! compression (0 gzip, 1 zstd)  digest (32 bytes)  size
 //! count { compressed plain }                                 the members, in order
 //! count { entry }                                            directories, in order of the archive
-//! count { entry  position - end of the one before  content - position  0 | 1 md5 (16 bytes) }
+//! count { entry  position - end of the one before  content - position  0 (reserved) }
 //! entry: prefix shared with the path before, rest of the path, kind, mode, uid, gid, mtime - mtime before, count { name value }
 //! kind:  0 file size | 1 directory | 2 symlink target | 3 hardlink target | 4 char device | 5 block device major minor | 6 fifo
 //! ```
@@ -46,8 +46,6 @@ pub struct Placed {
     pub position: u64,
     /// Where its content starts.
     pub content: u64,
-    /// The MD5 of its content, where it was asked for.
-    pub md5: Option<[u8; 16]>,
 }
 
 /// A fragment's description.
@@ -129,13 +127,7 @@ impl Index {
             out.number(placed.position - end);
             out.number(placed.content - placed.position);
             end = placed.end();
-            match &placed.md5 {
-                None => out.number(0),
-                Some(md5) => {
-                    out.number(1);
-                    out.bytes.extend_from_slice(md5);
-                }
-            }
+            out.number(0);
         }
         out.bytes
     }
@@ -170,12 +162,10 @@ impl Index {
             let content = position.checked_add(input.number()?).ok_or_else(overflow)?;
             let padded = entry.size().checked_next_multiple_of(512).ok_or_else(overflow)?;
             end = content.checked_add(padded).ok_or_else(overflow)?;
-            let md5 = match input.number()? {
-                0 => None,
-                1 => Some(input.array()?),
-                _ => return Err(LayerError::Index("no MD5 mark")),
-            };
-            Ok(Placed { entry, position, content, md5 })
+            match input.number()? {
+                0 => Ok(Placed { entry, position, content }),
+                _ => Err(LayerError::Index("an entry with what is reserved")),
+            }
         })?;
         let sum = |part: fn(&Member) -> u64| members.iter().try_fold(0_u64, |sum, m| sum.checked_add(part(m)));
         if !input.rest.is_empty() {

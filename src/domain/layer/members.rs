@@ -87,13 +87,8 @@ impl<W: Write, P: Tap> Members<W, P> {
         Ok(())
     }
 
-    /// Adds a header, the entry's content, and padding. `look` sees the content as it passes. Returns where the content starts.
-    pub(super) fn entry(
-        &mut self,
-        entry: &Entry,
-        content: &mut dyn Read,
-        look: &mut dyn FnMut(&[u8]),
-    ) -> Result<u64, LayerError> {
+    /// Adds a header, the entry's content, and padding. Returns where the content starts.
+    pub(super) fn entry(&mut self, entry: &Entry, content: &mut dyn Read) -> Result<u64, LayerError> {
         let mut header = std::mem::take(&mut self.header);
         header.clear();
         writer::header(entry, &mut header)?;
@@ -114,7 +109,6 @@ impl<W: Write, P: Tap> Members<W, P> {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(source) => return Err(LayerError::Content { path: entry.shown(), source }),
             };
-            look(&space[..got]);
             self.used += got;
             left -= got as u64;
             if self.used == MEMBER {

@@ -11,8 +11,11 @@
 //!    the group is worth it. Membership follows from a package's name, so it is the same in the next build.
 //! 5. The recipe's own files come after all artefacts; what was generated (the package database) comes last.
 //!
-//! That makes at most nine layers a recipe and two for the end; a chain of two recipes of usual size has six to ten.
-//! Runtimes stop at 127.
+//! **How many.** Rules 3 and 4 make at most sixteen layers a recipe, eight of what is shared and eight of what is not, and
+//! rule 5 makes two. Runtimes stop early: Docker at 125 layers, overlayfs by mount options of one page at 127 or so. So from
+//! the [`MOST_LEVELS`]th recipe of a chain on all are laid out as one, and no image has more than [`MOST_LAYERS`], whatever is
+//! asked for. An image that extends such a chain still shares all layers but that last recipe's. A chain of two recipes
+//! of usual size has six to ten.
 //!
 //! **Paths.** An entry is written where it stands in the tree, not where its package says: with `/bin -> usr/bin`, the
 //! package's `bin/x` is left out of its fragment and written after it as `usr/bin/x`, since runtimes differ in how they
@@ -37,6 +40,11 @@ use crate::formats::tar::{Entry, Kind};
 pub const BIG: u64 = 24 << 20;
 /// How many artefacts of a recipe can have one, shared and not shared apart, the largest first.
 pub const MOST_BIG: usize = 4;
+
+/// How many recipes of a chain have layers of their own; the last of them has those of all that come after it too.
+pub const MOST_LEVELS: usize = 7;
+/// No plan has more layers than this.
+pub const MOST_LAYERS: usize = MOST_LEVELS * groups::MOST + 2;
 
 /// What planning must know of an artefact. Its number is its place in the slice.
 #[derive(Clone, Copy, Debug)]
@@ -83,7 +91,7 @@ pub struct Generated {
 }
 
 /// Plans the layers of `tree`, which was made from `artefacts`. `levels` names the recipes of the chain, the base first.
-/// Layers with nothing in them are left out.
+/// Layers with nothing in them are left out; there are never more than [`MOST_LAYERS`].
 #[must_use]
 pub fn plan(tree: &Tree, artefacts: &[Artefact<'_>], levels: &[&str]) -> Vec<LayerPlan> {
     let mut parts = parts::split(tree, artefacts);

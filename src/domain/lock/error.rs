@@ -92,6 +92,12 @@ pub enum Reason {
         /// The platform.
         arch: Arch,
     },
+    /// A platform has nothing of the variant, which another has.
+    #[error("the packages of the variant are not locked for {arch}")]
+    NoVariant {
+        /// The platform.
+        arch: Arch,
+    },
     /// A package that nothing asks for.
     #[error("{name} is locked for {arch}, and nothing asks for it")]
     Unreached {

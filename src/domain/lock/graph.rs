@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::Reason;
 use super::model::{Fault, Lockfile, PackageLock, Root};
 use crate::base::Arch;
-use crate::domain::recipe::{LockMeaning, Variant};
-use crate::formats::deb::package::PackageName;
-use crate::formats::deb::version::Version;
+use crate::domain::recipe::LockMeaning;
+use crate::formats::deb::{PackageName, Variant, Version};
 
 /// The shortest way from what the recipe says to a package. For one that is there by itself all its reasons: `(variant)`, `(recipe)`,
 /// `(recipe: VIRTUAL)`. For another one the first reason, and then the names of the packages that lead to it.
@@ -18,9 +17,9 @@ pub(super) fn fault(meaning: &LockMeaning, packages: &[PackageLock]) -> Option<F
     meaning.platforms.iter().find_map(|platform| platform_fault(meaning, platform.0, packages))
 }
 
-fn platform_fault(meaning: &LockMeaning, arch: Arch, packages: &[PackageLock]) -> Option<Fault> {
+fn platform_fault(meaning: &LockMeaning, arch: Arch, all: &[PackageLock]) -> Option<Fault> {
     let blame = |reason, name: &PackageName| Some(Fault { reason, package: Some((name.clone(), arch)) });
-    let packages = || packages.iter().filter(|package| package.arch == arch);
+    let packages = || all.iter().filter(|package| package.arch == arch);
     let mut here: BTreeMap<&str, &PackageLock> = BTreeMap::new();
     for package in packages() {
         if here.insert(package.name.as_str(), package).is_some() {
@@ -42,6 +41,10 @@ fn platform_fault(meaning: &LockMeaning, arch: Arch, packages: &[PackageLock]) -
     };
     if let Some(request) = meaning.install.iter().find(|request| !answered(request)) {
         return Some(Fault { reason: Reason::Unanswered { request: request.clone(), arch }, package: None });
+    }
+    let of_variant = |package: &PackageLock| package.roots.contains(&Root::Variant);
+    if all.iter().any(of_variant) && !packages().any(of_variant) {
+        return Some(Fault { reason: Reason::NoVariant { arch }, package: None });
     }
     let reach = Reach::of(meaning, packages());
     let unreached = packages().find(|package| !reach.contains(&package.name))?;

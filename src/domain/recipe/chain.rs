@@ -3,7 +3,8 @@
 use super::credential;
 use super::de::from_node;
 use super::error::{Problem, RecipeError};
-use super::model::{Recipe, SourceFile};
+use super::model::Recipe;
+use super::named::NamedFiles;
 use super::node::Node;
 use super::source::{Source, Span};
 use super::{resolve, wire::RecipeFile};
@@ -16,30 +17,6 @@ const MAX_CHAIN: usize = 16;
 pub struct Chain {
     sources: Vec<Source>,
     trees: Vec<Node>,
-}
-
-/// A refusal of something that a recipe names: what is wrong, and the remedy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// What is wrong with it, and with which path.
-    pub message: String,
-    /// What to do.
-    pub hint: String,
-}
-
-/// Reads the files that a recipe names. `from` is the name under which the naming recipe was pushed; `path` is what it says.
-pub trait NamedFiles {
-    /// The bytes of a key file.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    fn key(&mut self, from: &str, path: &str) -> Result<Vec<u8>, Refusal>;
-
-    /// Size and digest of a content file.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    fn source(&mut self, from: &str, path: &str) -> Result<SourceFile, Refusal>;
 }
 
 impl Chain {

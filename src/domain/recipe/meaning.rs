@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Recipe, Variant};
+use super::model::Recipe;
 use crate::base::{Digest, Platform};
+use crate::formats::deb::Variant;
 
 /// The digest of everything a recipe says, named files' bytes and keys included.
 ///

@@ -17,6 +17,7 @@ mod error;
 mod findings;
 mod meaning;
 mod model;
+mod named;
 mod node;
 mod path;
 mod resolve;
@@ -26,13 +27,14 @@ mod target;
 mod template;
 mod wire;
 
-pub use chain::{Chain, NamedFiles, Refusal};
+pub use chain::Chain;
 pub use error::{Diagnostic, RecipeError};
 pub use meaning::{ArchiveMeaning, LockMeaning, meaning_digest};
 pub use model::{
-    Archive, Compression, Content, FileEntry, Image, ImageUser, KeyFile, Level, Packages, Principal, Recipe, Request,
-    Scripts, SourceFile, Target, User, Variant, Wanted,
+    Archive, Content, FileEntry, Image, ImageUser, KeyFile, Level, Packages, Principal, Recipe, Scripts, SourceFile,
+    Target, User,
 };
+pub use named::{NamedFiles, Refusal};
 pub use path::ImagePath;
 pub use schema::schema;
 pub use source::{MAX_BYTES, Span};

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::path::ImagePath;
 use crate::base::{Arch, Digest, Epoch, Platform};
-use crate::formats::deb::package::PackageName;
-use crate::formats::deb::version::Version;
+use crate::formats::compress::Compression;
+use crate::formats::deb::{PackageName, Selection, Variant};
 
 /// One image. Only [`super::Chain::resolve`] makes one.
 #[derive(Clone, Debug, Serialize)]
@@ -104,48 +104,11 @@ pub struct Packages {
     /// What comes before the recipe's own packages.
     pub variant: Variant,
     /// What the recipe asks for, in its order, each package once. Where two could serve a dependency, the order can decide.
-    pub install: Vec<Request>,
+    pub install: Vec<Selection>,
     /// Whether recommended packages are installed too.
     pub recommends: bool,
     /// Packages that may differ in version between the platforms.
     pub accept_skew: BTreeSet<PackageName>,
-}
-
-/// A line of `install`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Request {
-    /// The package, or a virtual one.
-    pub name: PackageName,
-    /// How it is wanted.
-    pub wanted: Wanted,
-}
-
-/// How a recipe wants a package.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Wanted {
-    /// Installed, in whatever version the archives prefer.
-    Any,
-    /// Installed in this version.
-    Exactly(Version),
-    /// Installed, in the version of this suite.
-    From(String),
-    /// Not installed.
-    Absent,
-}
-
-/// Sets of packages, in mmdebstrap's words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Variant {
-    /// All packages marked essential, and what they need.
-    Essential,
-    /// `essential` and apt.
-    Apt,
-    /// `apt` and all packages of priority required.
-    Minbase,
-    /// Nothing but what the recipe names.
-    None,
 }
 
 /// A user.
@@ -161,16 +124,6 @@ pub struct User {
     pub shell: ImagePath,
     /// Names of more groups, of the recipe or of the packages.
     pub groups: BTreeSet<String>,
-}
-
-/// How layers are compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Compression {
-    /// Smaller and faster; containerd 1.5 and podman read it.
-    Zstd,
-    /// Every client reads it.
-    Gzip,
 }
 
 /// What a recipe says for one platform.
@@ -289,18 +242,5 @@ impl fmt::Display for ImageUser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.user.fmt(f)?;
         self.group.iter().try_for_each(|group| write!(f, ":{group}"))
-    }
-}
-
-impl fmt::Display for Request {
-    /// As the recipe writes it.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.name.fmt(f)?;
-        match &self.wanted {
-            Wanted::Any => Ok(()),
-            Wanted::Exactly(version) => write!(f, "={version}"),
-            Wanted::From(suite) => write!(f, "/{suite}"),
-            Wanted::Absent => f.write_str("-"),
-        }
     }
 }

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::at::{At, OneOrMore};
-use super::chain::NamedFiles;
 use super::error::Problem;
 use super::findings::Findings;
-use super::model::{Archive, Compression, KeyFile, Level, Packages, Recipe, Request, Variant, Wanted};
+use super::model::{Archive, KeyFile, Level, Packages, Recipe};
+use super::named::NamedFiles;
 use super::source::Span;
 use super::target;
 use super::wire::{ArchiveSection, PackagesSection, RecipeFile, WaiveSection};
 use super::{accounts, credential};
-use crate::base::{Arch, Digest, Epoch, Platform};
-use crate::formats::deb::package::PackageName;
+use crate::base::{Arch, Digest, Epoch, Fault, Platform};
+use crate::formats::compress::Compression;
+use crate::formats::deb::{PackageName, Selection, Variant};
 
 /// Checks the merged sections. `sources` are the names of the chain's files; named files are read through `files`.
 pub(super) fn resolve(
@@ -81,8 +82,8 @@ pub(super) fn resolve(
 pub(super) fn level(sections: &RecipeFile) -> Level {
     let name = sections.name.value.clone();
     let mut known = Findings::default();
-    let lines = sections.packages.install.iter().filter_map(|line| request(line, &mut known));
-    Level { name, install: lines.map(|request| request.name).collect() }
+    let lines = sections.packages.install.iter().filter_map(|line| selection(line, &mut known));
+    Level { name, install: lines.map(|selection| selection.name).collect() }
 }
 
 /// A name that fits a repository's path component (distribution-spec) and a tag.
@@ -210,15 +211,15 @@ fn names(list: &[At<String>], findings: &mut Findings) -> BTreeSet<PackageName> 
 }
 
 fn packages(section: PackagesSection, findings: &mut Findings) -> Packages {
-    let mut install: Vec<Request> = Vec::new();
+    let mut install: Vec<Selection> = Vec::new();
     let mut places: BTreeMap<PackageName, usize> = BTreeMap::new();
     for at in &section.install {
-        let Some(request) = request(at, findings) else { continue };
-        match places.get(&request.name).and_then(|place| install.get_mut(*place)) {
-            Some(earlier) => *earlier = request,
+        let Some(selection) = selection(at, findings) else { continue };
+        match places.get(&selection.name).and_then(|place| install.get_mut(*place)) {
+            Some(earlier) => *earlier = selection,
             None => {
-                places.insert(request.name.clone(), install.len());
-                install.push(request);
+                places.insert(selection.name.clone(), install.len());
+                install.push(selection);
             }
         }
     }
@@ -231,21 +232,10 @@ fn packages(section: PackagesSection, findings: &mut Findings) -> Packages {
 }
 
 /// A line of `install`.
-fn request(at: &At<String>, findings: &mut Findings) -> Option<Request> {
-    let text = at.value.as_str();
-    let (name, wanted) = if let Some((name, version)) = text.split_once('=') {
-        let hint = "an exact version is written `NAME=VERSION`, as `apt-cache policy NAME` shows it";
-        (name, Wanted::Exactly(findings.take(at.span, version.parse(), hint)?))
-    } else if let Some((name, suite)) = text.split_once('/') {
-        let fine = is_suite(suite) && !suite.contains('/');
-        let suite = fine.then(|| suite.to_owned()).ok_or_else(|| format!("`{suite}` is no suite"));
-        (name, Wanted::From(findings.take(at.span, suite, "after `/` stands a suite, such as `bookworm-backports`")?))
-    } else if let Some(name) = text.strip_suffix('-') {
-        (name, Wanted::Absent)
-    } else {
-        (text, Wanted::Any)
-    };
-    Some(Request { name: findings.take(at.span, name.parse(), NAME)?, wanted })
+fn selection(at: &At<String>, findings: &mut Findings) -> Option<Selection> {
+    let parsed = at.value.parse::<Selection>();
+    let hint = parsed.as_ref().err().and_then(Fault::hint).unwrap_or_default();
+    findings.take(at.span, parsed, &hint)
 }
 
 fn waivers(list: &[At<WaiveSection>], findings: &mut Findings) -> BTreeMap<String, String> {

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::at::At;
-use super::chain::NamedFiles;
 use super::findings::Findings;
 use super::model::{Content, FileEntry, Image, ImageUser, Principal, Target};
+use super::named::NamedFiles;
 use super::path::ImagePath;
 use super::source::Span;
 use super::wire::{FileSection, ImageSection};

@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::at::{At, OneOrMore};
-use super::model::{Compression, Scripts, Variant};
+use super::model::Scripts;
+use crate::formats::compress::Compression;
+use crate::formats::deb::Variant;
 
 /// A container image: one TOML file.
 ///

@@ -12,6 +12,7 @@
 //!
 //! It is done twice, as mmdebstrap asks twice: for the variant's own packages on an empty system, then for the request.
 
+mod alternatives;
 mod explain;
 mod intern;
 mod mark;
@@ -30,7 +31,7 @@ mod universe;
 
 pub use pair::{Skew, Skewed, pair};
 pub use refusal::{Cause, Problem, Refusal};
-pub use request::{ParseWantedError, Request, Variant, Wanted};
+pub use request::Request;
 pub use resolution::{Chosen, RelationKind, Resolution, Why};
 pub use solve::resolve;
 pub use universe::{Archive, Universe, UniverseBuilder, UniverseError};

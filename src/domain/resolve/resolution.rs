@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
-use super::request::Variant;
 use super::state::{State, View};
 use super::universe::{Field, Name};
 use crate::base::Arch;
-use crate::formats::deb::{Architecture, PackageName, PoolFile, Relation, Version};
+use crate::formats::deb::{Architecture, PackageName, PoolFile, Relation, Variant, Version};
 
 /// The packages of one platform, sorted by name.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,10 +6,11 @@ use super::explain::Explanation;
 use super::mark::By;
 use super::refusal::{Cause, Problem, Refusal};
 use super::repair::Repair;
-use super::request::{Request, Variant, Wanted};
+use super::request::Request;
 use super::resolution::Resolution;
 use super::state::State;
 use super::universe::{Build, Name, Priority, Universe};
+use crate::formats::deb::{Selection, Variant, Wanted};
 
 /// Enough for marking as deep as apt goes, whatever the caller's thread has left.
 const STACK: usize = 64 << 20;
@@ -152,17 +153,17 @@ fn required_names(universe: &Universe) -> impl Iterator<Item = Name> {
 fn exact_versions(universe: &Universe, request: &Request) -> Result<BTreeMap<Name, Build>, Vec<Cause>> {
     let mut chosen = BTreeMap::new();
     let mut causes = Vec::new();
-    for wanted in &request.install {
-        let Some(name) = universe.find(wanted.name().as_str()) else { continue };
+    for Selection { name: package, wanted } in &request.install {
+        let Some(name) = universe.find(package.as_str()) else { continue };
         let present = || universe.builds_of(name).map(|build| universe.version(build).clone()).collect();
         let found = match wanted {
-            Wanted::Candidate(_) | Wanted::Without(_) => continue,
-            Wanted::Version(package, version) => {
+            Wanted::Any | Wanted::Absent => continue,
+            Wanted::Exactly(version) => {
                 universe.builds_of(name).find(|build| universe.version(*build).as_str() == version.as_str()).ok_or_else(
                     || Problem::NoSuchVersion { name: package.clone(), wanted: version.clone(), present: present() },
                 )
             }
-            Wanted::Suite(package, suite) => universe.in_suite(name, suite).ok_or_else(|| Problem::NotInSuite {
+            Wanted::From(suite) => universe.in_suite(name, suite).ok_or_else(|| Problem::NotInSuite {
                 name: package.clone(),
                 suite: suite.clone(),
                 present: universe.suites_of(name),
@@ -180,12 +181,12 @@ fn exact_versions(universe: &Universe, request: &Request) -> Result<BTreeMap<Nam
 fn plan(universe: &Universe, request: &Request, candidate: &dyn Fn(Name) -> Option<Build>) -> Result<Plan, Vec<Cause>> {
     let mut plan = Plan::default();
     let mut causes = Vec::new();
-    for wanted in &request.install {
-        match find(universe, wanted, candidate) {
+    for selection in &request.install {
+        match find(universe, selection, candidate) {
             Err(problem) => causes.push(Cause::leaf(problem)),
-            Ok(name) => match (wanted, candidate(name)) {
-                (Wanted::Without(_), _) => plan.without.push(name),
-                (Wanted::Suite(_, suite), Some(build)) => {
+            Ok(name) => match (&selection.wanted, candidate(name)) {
+                (Wanted::Absent, _) => plan.without.push(name),
+                (Wanted::From(suite), Some(build)) => {
                     plan.install.push((name, build));
                     plan.suites.push((build, suite.clone()));
                 }
@@ -205,12 +206,17 @@ fn plan(universe: &Universe, request: &Request, candidate: &dyn Fn(Name) -> Opti
 }
 
 /// The package that is meant: the one of that name, or the only provider.
-fn find(universe: &Universe, wanted: &Wanted, candidate: &dyn Fn(Name) -> Option<Build>) -> Result<Name, Problem> {
-    let text = wanted.name().as_str();
-    let unknown = || Problem::Unknown { name: wanted.name().clone(), nearest: universe.nearest(text) };
+fn find(
+    universe: &Universe,
+    selection: &Selection,
+    candidate: &dyn Fn(Name) -> Option<Build>,
+) -> Result<Name, Problem> {
+    let Selection { name: asked, wanted } = selection;
+    let text = asked.as_str();
+    let unknown = || Problem::Unknown { name: asked.clone(), nearest: universe.nearest(text) };
     let name = universe.find(text).ok_or_else(unknown)?;
     let has_builds = universe.builds_of(name).next().is_some();
-    if has_builds && (candidate(name).is_some() || matches!(wanted, Wanted::Without(_))) {
+    if has_builds && (candidate(name).is_some() || *wanted == Wanted::Absent) {
         return Ok(name);
     }
     let owner = |build: Build| universe.facts(build).name;
@@ -221,11 +227,11 @@ fn find(universe: &Universe, wanted: &Wanted, candidate: &dyn Fn(Name) -> Option
         .map(|provider| owner(provider.build))
         .collect();
     match providers.first() {
-        Some(only) if providers.len() == 1 && matches!(wanted, Wanted::Candidate(_)) => Ok(*only),
+        Some(only) if providers.len() == 1 && *wanted == Wanted::Any => Ok(*only),
         Some(_) => {
             let mut providers: Vec<_> = providers.into_iter().map(|name| universe.package_name(name)).collect();
             providers.sort();
-            Err(Problem::Virtual { name: wanted.name().clone(), providers })
+            Err(Problem::Virtual { name: asked.clone(), providers })
         }
         None if has_builds => Err(universe.no_candidate(name)),
         None => Err(unknown()),

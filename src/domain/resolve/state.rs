@@ -49,6 +49,23 @@ pub(super) struct Entry {
     seen: u32,
 }
 
+impl Entry {
+    /// A package that nobody has asked for yet.
+    const fn untouched(current: Option<Build>, candidate: Option<Build>) -> Self {
+        Self {
+            current,
+            install: current,
+            candidate,
+            mode: Mode::Keep,
+            auto: false,
+            protected: false,
+            held: false,
+            garbage: false,
+            seen: 0,
+        }
+    }
+}
+
 /// A candidate that was given up before its time.
 #[derive(Clone, Copy, Debug)]
 struct GivenUp {
@@ -75,36 +92,14 @@ pub(super) struct State<'u> {
 impl<'u> State<'u> {
     /// Nothing is installed yet.
     pub(super) fn new(universe: &'u Universe, candidate: impl Fn(Name) -> Option<Build>) -> Self {
-        let entry = |name| Entry {
-            current: None,
-            install: None,
-            candidate: candidate(name),
-            mode: Mode::Keep,
-            auto: false,
-            protected: false,
-            held: false,
-            garbage: false,
-            seen: 0,
-        };
-        let entries = universe.names().map(entry).collect();
+        let entries = universe.names().map(|name| Entry::untouched(None, candidate(name))).collect();
         Self { universe, recommends: false, entries, planned: BTreeSet::new(), given_up: BTreeMap::new(), clock: 1 }
     }
 
     /// What was to be installed now is.
     pub(super) fn settle(&mut self, candidate: impl Fn(Name) -> Option<Build>) {
         for (name, entry) in self.universe.names().zip(&mut self.entries) {
-            let installed = entry.install;
-            *entry = Entry {
-                current: installed,
-                install: installed,
-                candidate: candidate(name),
-                mode: Mode::Keep,
-                auto: false,
-                protected: false,
-                held: false,
-                garbage: false,
-                seen: 0,
-            };
+            *entry = Entry::untouched(entry.install, candidate(name));
         }
         self.given_up.clear();
     }

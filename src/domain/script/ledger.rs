@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::Digest;
-use crate::formats::deb::{Package, PackageName, Version};
+use crate::formats::deb::PackageName;
 
 /// All scripts of one platform's packages, sorted by package and kind. Part of the build's report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,10 +84,10 @@ impl Ledger {
 impl Row {
     /// A script that was listed and nothing else. `head` is its first line, made safe to print.
     #[must_use]
-    pub fn listed(package: &Package, kind: &str, sha256: Digest, size: u64, head: &str) -> Self {
+    pub fn listed(package: &PackageName, version: &str, kind: &str, sha256: Digest, size: u64, head: &str) -> Self {
         Self {
-            package: package.name.clone(),
-            version: Version::as_str(&package.version).into(),
+            package: package.clone(),
+            version: version.into(),
             kind: kind.into(),
             sha256,
             size,

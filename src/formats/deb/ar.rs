@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::archive::DebError;
+use super::error::DebError;
 
 const MAGIC: &[u8; 8] = b"!<arch>\n";
 const HEADER: usize = 60;

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read};
 
 use super::ar::{Archive, Member};
-use super::archive::{self, DebError};
+use super::archive;
 use super::deb822::Stanza;
+use super::error::DebError;
 use super::package::Package;
 use crate::formats::compress::{Checksums, Codec, Decoder};
 use crate::formats::tar::{self, Kind, Limits};

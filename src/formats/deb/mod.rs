@@ -1,4 +1,4 @@
-//! Debian's formats: versions, control data, relations, package indexes, and the package file itself.
+//! Debian's formats: versions, control data, relations, package indexes, what is asked of them, and the package file itself.
 //!
 //! Sources: deb-version(7), deb822(5), deb-control(5), deb(5), Debian Policy chapters 5 and 7.
 
@@ -6,15 +6,21 @@ pub mod ar;
 pub mod archive;
 pub mod control;
 pub mod deb822;
+pub mod error;
 pub mod package;
 pub mod relation;
 pub mod release;
+pub mod selection;
+pub mod variant;
 pub mod version;
 
-pub use archive::{DebError, DebReader};
+pub use archive::DebReader;
 pub use control::{Conffile, Control, ControlFile, Trigger, TriggerAction, parse_triggers};
 pub use deb822::{Stanza, StanzaReader};
+pub use error::DebError;
 pub use package::{Architecture, MultiArch, Package, PackageName, PoolFile};
 pub use relation::{Alternatives, Operator, Relation};
 pub use release::{IndexFile, Release};
+pub use selection::{ParseSelectionError, Selection, Wanted};
+pub use variant::Variant;
 pub use version::Version;

@@ -9,7 +9,8 @@
 //!
 //! * members of every object sorted by the bytes of their names; lists in the order given;
 //! * no white space, no line feed at the end;
-//! * integers in decimal; no other numbers occur in image documents;
+//! * integers in decimal; no other numbers occur in image documents. One with a fraction or beyond 64 bits, which an extension of
+//!   someone else's could have, is read as a double that may be off in its last digit: fit to be looked at, not to be written;
 //! * strings with the shortest escapes: `\"`, `\\`, `\b`, `\f`, `\n`, `\r`, `\t`, `\u00xx` (lower case) for the other
 //!   control characters; everything else as UTF-8, `/` and `<` not escaped.
 //!
@@ -295,5 +296,10 @@ mod tests {
             String::from_utf8(canonical(&value)).unwrap(),
             "{\"a\":{\"A\":-1,\"z\":true},\"b\":[1,null,\"a/<\\u0001\\n\u{e9}\"]}"
         );
+    }
+    #[test]
+    fn all_integers_of_64_bits_keep_their_digits() {
+        let text = b"[-9223372036854775808,0,18446744073709551615]";
+        assert_eq!(canonical(&parse(text).unwrap()), text);
     }
 }

@@ -2,44 +2,30 @@
 
 use std::io::{self, BufReader, Read};
 
-use flate2::bufread::MultiGzDecoder;
-use liblzma::read::XzDecoder;
-use liblzma::stream::{CONCATENATED, Stream};
-
-use super::index::Encoding;
 use crate::base::checksum::Checker;
+use crate::formats::compress::{Checksums, Codec, Decoder};
 use crate::formats::deb::IndexFile;
 
 /// The most an index may decompress to where the Release does not say: ten times Debian's largest.
 const MAX_PLAIN: u64 = 1 << 30;
 
-/// The most memory that an xz stream may ask for; the highest preset needs 65 MiB.
-const MAX_XZ_MEMORY: u64 = 128 << 20;
-
 /// Bytes of an index, decompressed, whose size and checksum are those of `plain` where it is given. The last `read`,
 /// which returns 0, fails if they are not.
-pub(super) struct Plain<'a> {
-    inner: Box<dyn Read + 'a>,
+pub(super) struct Plain<R: Read> {
+    inner: Decoder<BufReader<R>>,
     size: Option<u64>,
     limit: u64,
     seen: u64,
     check: Option<(Checker, crate::base::Checksum)>,
 }
 
-impl<'a> Plain<'a> {
+impl<R: Read> Plain<R> {
     /// Decompresses `input`.
     ///
     /// # Errors
     /// When the decoder cannot be set up.
-    pub(super) fn new(input: impl Read + 'a, encoding: Encoding, plain: Option<&IndexFile>) -> io::Result<Self> {
-        let inner: Box<dyn Read + 'a> = match encoding {
-            Encoding::Xz => {
-                let stream = Stream::new_stream_decoder(MAX_XZ_MEMORY, CONCATENATED)?;
-                Box::new(XzDecoder::new_stream(input, stream))
-            }
-            Encoding::Gzip => Box::new(MultiGzDecoder::new(BufReader::new(input))),
-            Encoding::Plain => Box::new(input),
-        };
+    pub(super) fn new(input: R, codec: Codec, plain: Option<&IndexFile>) -> io::Result<Self> {
+        let inner = Decoder::new(codec, BufReader::with_capacity(64 << 10, input), Checksums::Verify)?;
         let check = plain.and_then(IndexFile::checksum).map(|checksum| (checksum.checker(), checksum));
         let size = plain.map(|plain| plain.size);
         Ok(Self { inner, size, limit: size.unwrap_or(MAX_PLAIN), seen: 0, check })
@@ -59,7 +45,7 @@ impl<'a> Plain<'a> {
     }
 }
 
-impl Read for Plain<'_> {
+impl<R: Read> Read for Plain<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
         self.seen += n as u64;
@@ -83,9 +69,9 @@ mod tests {
     use crate::base::Digest;
     use std::io::Write;
 
-    fn decode(bytes: &[u8], encoding: Encoding, plain: Option<&IndexFile>) -> io::Result<Vec<u8>> {
+    fn decode(bytes: &[u8], codec: Codec, plain: Option<&IndexFile>) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
-        Plain::new(bytes, encoding, plain)?.read_to_end(&mut out)?;
+        Plain::new(bytes, codec, plain)?.read_to_end(&mut out)?;
         Ok(out)
     }
 
@@ -97,19 +83,19 @@ mod tests {
         gzip.write_all(&text).unwrap();
         let mut xz = liblzma::write::XzEncoder::new(Vec::new(), 1);
         xz.write_all(&text).unwrap();
-        for (bytes, encoding) in [(gzip.finish().unwrap(), Encoding::Gzip), (xz.finish().unwrap(), Encoding::Xz)] {
-            assert_eq!(decode(&bytes, encoding, Some(&listed)).unwrap(), text);
-            assert_eq!(decode(&bytes, encoding, None).unwrap(), text);
-            assert!(decode(&bytes[..bytes.len() - 9], encoding, None).is_err(), "truncated");
-            assert!(decode(&[&bytes[..], b"garbage"].concat(), encoding, None).is_err(), "trailing garbage");
-            assert!(decode(b"<html></html>", encoding, None).is_err(), "a web page");
-            assert!(decode(b"", encoding, None).is_err(), "nothing");
+        for (bytes, codec) in [(gzip.finish().unwrap(), Codec::Gzip), (xz.finish().unwrap(), Codec::Xz)] {
+            assert_eq!(decode(&bytes, codec, Some(&listed)).unwrap(), text);
+            assert_eq!(decode(&bytes, codec, None).unwrap(), text);
+            assert!(decode(&bytes[..bytes.len() - 9], codec, None).is_err(), "truncated");
+            assert!(decode(&[&bytes[..], b"garbage"].concat(), codec, None).is_err(), "trailing garbage");
+            assert!(decode(b"<html></html>", codec, None).is_err(), "a web page");
+            assert!(decode(b"", codec, None).is_err(), "nothing");
             for wrong in [
                 IndexFile { size: listed.size - 1, ..listed },
                 IndexFile { size: listed.size + 1, ..listed },
                 IndexFile { sha256: Some(Digest::of(b"")), ..listed },
             ] {
-                assert!(decode(&bytes, encoding, Some(&wrong)).is_err(), "{wrong:?}");
+                assert!(decode(&bytes, codec, Some(&wrong)).is_err(), "{wrong:?}");
             }
         }
     }

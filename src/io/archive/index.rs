@@ -5,6 +5,7 @@ use url::Url;
 use super::error::{ArchiveError, Reason};
 use super::suite::{SignedRelease, below};
 use crate::base::{Arch, Checksum};
+use crate::formats::compress::Codec;
 use crate::formats::deb::IndexFile;
 
 /// A `Packages` index, in all the forms in which it can be had.
@@ -26,24 +27,13 @@ pub struct Variant {
     /// Its path below the suite's folder.
     pub path: String,
     /// How it is compressed.
-    pub encoding: Encoding,
+    pub codec: Codec,
     /// Its size in bytes.
     pub size: u64,
     /// Its checksum.
     pub checksum: Checksum,
     /// Where it is: by its checksum first, where the archive offers that, then by its name.
     pub urls: Vec<Url>,
-}
-
-/// How an index is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encoding {
-    /// `.xz`
-    Xz,
-    /// `.gz`
-    Gzip,
-    /// Not at all.
-    Plain,
 }
 
 impl SignedRelease {
@@ -62,13 +52,13 @@ impl SignedRelease {
 
     fn one(&self, component: &str, arch: Arch, folder: &str) -> Option<Index> {
         let stem = format!("{component}/binary-{folder}/Packages");
-        let variant = |(suffix, encoding)| {
+        let variant = |(suffix, codec)| {
             let path = format!("{stem}{suffix}");
             let file = self.release.files.get(&path)?;
             let checksum = file.checksum()?;
-            Some(Variant { encoding, size: file.size, checksum, urls: self.urls(&path, file), path })
+            Some(Variant { codec, size: file.size, checksum, urls: self.urls(&path, file), path })
         };
-        let forms = [(".xz", Encoding::Xz), (".gz", Encoding::Gzip), ("", Encoding::Plain)];
+        let forms = [(".xz", Codec::Xz), (".gz", Codec::Gzip), ("", Codec::None)];
         let variants: Vec<Variant> = forms.into_iter().filter_map(variant).collect();
         let plain = self.release.files.get(&stem).copied();
         let label = format!("{}: {stem}", self.label);

@@ -20,6 +20,6 @@ pub mod suite;
 
 pub use error::{ArchiveError, Reason};
 pub use freshness::Freshness;
-pub use index::{Encoding, Index, Variant};
+pub use index::{Index, Variant};
 pub use packages::Visit;
 pub use suite::{SignedRelease, Source, below, open};

@@ -5,8 +5,9 @@ use std::io::{BufReader, Read};
 
 use super::decode::Plain;
 use super::error::{ArchiveError, Reason};
-use super::index::{Encoding, Index};
+use super::index::Index;
 use crate::base::{Digest, redact};
+use crate::formats::compress::Codec;
 use crate::formats::deb::deb822::Deb822Error;
 use crate::formats::deb::package::PoolFile;
 use crate::formats::deb::{Architecture, Package, StanzaReader};
@@ -20,17 +21,17 @@ pub struct Visit<'a> {
 }
 
 impl Index {
-    /// Reads the index from `input`, which has the form of `encoding`. Returns how many packages were wanted.
+    /// Reads the index from `input`, which is compressed as `codec` says. Returns how many packages were wanted.
     ///
     /// # Errors
     /// When it cannot be decompressed, is not what the Release says, or a stanza that is wanted describes no package of
     /// the index's architecture. Packages handed over before an error are worthless.
-    pub fn read(&self, input: impl Read, encoding: Encoding, visit: &mut Visit<'_>) -> Result<u64, ArchiveError> {
-        self.stanzas(input, encoding, visit).map_err(|reason| reason.at(&self.label))
+    pub fn read(&self, input: impl Read, codec: Codec, visit: &mut Visit<'_>) -> Result<u64, ArchiveError> {
+        self.stanzas(input, codec, visit).map_err(|reason| reason.at(&self.label))
     }
 
-    fn stanzas(&self, input: impl Read, encoding: Encoding, visit: &mut Visit<'_>) -> Result<u64, Reason> {
-        let plain = Plain::new(input, encoding, self.plain.as_ref()).map_err(Reason::Read)?;
+    fn stanzas(&self, input: impl Read, codec: Codec, visit: &mut Visit<'_>) -> Result<u64, Reason> {
+        let plain = Plain::new(input, codec, self.plain.as_ref()).map_err(Reason::Read)?;
         let mut seen: HashMap<Digest, Digest> = HashMap::new();
         let mut count = 0;
         for stanza in StanzaReader::new(BufReader::with_capacity(64 << 10, plain)) {

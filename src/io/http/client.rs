@@ -91,21 +91,26 @@ impl Client {
     /// # Errors
     /// The cause, when it will not pass or all attempts are used up.
     pub(super) async fn pause(&self, call: &Call, attempt: &mut u32, cause: Cause) -> Result<(), HttpError> {
-        if !cause.is_transient() || *attempt >= self.settings.attempts {
-            return Err(call.failed(*attempt, cause));
-        }
         let asked = match cause {
             Cause::Status { retry_after, .. } => retry_after,
             _ => None,
         };
-        self.rest(*attempt, asked).await;
-        *attempt += 1;
-        Ok(())
+        if cause.is_transient() && self.again(attempt, asked).await {
+            Ok(())
+        } else {
+            Err(call.failed(*attempt, cause))
+        }
     }
 
-    /// Waits after so many failed attempts: what the server asked for, or longer each time.
-    pub async fn rest(&self, failed: u32, asked: Option<Duration>) {
-        tokio::time::sleep(retry::wait(&self.settings, failed.saturating_add(1), asked)).await;
+    /// Whether there is another attempt after so many; waits for it and counts it. The wait is what the server asked for,
+    /// or longer each time.
+    pub async fn again(&self, attempt: &mut u32, asked: Option<Duration>) -> bool {
+        if *attempt >= self.settings.attempts {
+            return false;
+        }
+        *attempt += 1;
+        tokio::time::sleep(retry::wait(&self.settings, *attempt, asked)).await;
+        true
     }
 
     async fn attempt(&self, call: &Call, limit: u64) -> Result<Answer, Cause> {

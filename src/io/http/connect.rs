@@ -5,6 +5,7 @@ use std::error::Error;
 use std::sync::{Arc, OnceLock};
 
 use reqwest::{NoProxy, Proxy};
+use rustls::RootCertStore;
 use url::Url;
 
 use super::address::{Reach, Resolver};
@@ -12,20 +13,21 @@ use super::error::Cause;
 use super::settings::Settings;
 use crate::base::redact;
 
-/// One pool of connections for each reach. They are made when they are needed, because each reads all certificates of the
-/// system.
+/// One pool of connections for each reach, made when it is needed.
 #[derive(Default)]
 pub(super) struct Connections {
     machine: OnceLock<reqwest::Client>,
     network: OnceLock<reqwest::Client>,
     public: OnceLock<reqwest::Client>,
+    /// The system's certificates and the settings' own, read once.
+    authorities: OnceLock<Vec<reqwest::Certificate>>,
 }
 
 impl Connections {
     /// The connections that reach as far as `reach`.
     ///
     /// # Errors
-    /// When a proxy's address or a certificate is malformed, or the system's certificates cannot be read.
+    /// When a proxy's address or a certificate is malformed, or none of the system's certificates can be read.
     pub(super) fn reaching(&self, reach: Reach, settings: &Settings) -> Result<&reqwest::Client, Cause> {
         let slot = match reach {
             Reach::Machine => &self.machine,
@@ -35,12 +37,41 @@ impl Connections {
         if let Some(client) = slot.get() {
             return Ok(client);
         }
-        let built = build(reach, settings).map_err(|error| Cause::Setup(chain(&error)))?;
+        let known = match self.authorities.get() {
+            Some(known) => known,
+            None => {
+                let found = authorities(settings)?;
+                self.authorities.get_or_init(|| found)
+            }
+        };
+        let built = build(reach, settings, known.clone()).map_err(|error| Cause::Setup(chain(&error)))?;
         Ok(slot.get_or_init(|| built))
     }
 }
 
-fn build(reach: Reach, settings: &Settings) -> reqwest::Result<reqwest::Client> {
+/// The certificates of the authorities that vouch for servers. A machine may have none, and then speaks plain HTTP only.
+fn authorities(settings: &Settings) -> Result<Vec<reqwest::Certificate>, Cause> {
+    let setup = |error: &dyn Error| Cause::Setup(chain(error));
+    let system = rustls_native_certs::load_native_certs();
+    if let Some(error) = system.errors.first().filter(|_| system.certs.is_empty()) {
+        return Err(Cause::Setup(format!("certificates of authorities: {}", chain(error))));
+    }
+    let mut all = Vec::new();
+    // Of the system's, those that make no sense are passed over.
+    for certificate in system.certs.iter().filter(|der| RootCertStore::empty().add((*der).clone()).is_ok()) {
+        all.push(reqwest::Certificate::from_der(certificate).map_err(|error| setup(&error))?);
+    }
+    for pem in &settings.authorities {
+        all.extend(reqwest::Certificate::from_pem_bundle(pem).map_err(|error| setup(&error))?);
+    }
+    Ok(all)
+}
+
+fn build(
+    reach: Reach,
+    settings: &Settings,
+    authorities: Vec<reqwest::Certificate>,
+) -> reqwest::Result<reqwest::Client> {
     // The second client of a process finds the provider installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let proxies = [&settings.proxies.http, &settings.proxies.https].into_iter().flatten();
@@ -60,11 +91,7 @@ fn build(reach: Reach, settings: &Settings) -> reqwest::Result<reqwest::Client> 
     if let Some(proxy) = &settings.proxies.https {
         builder = builder.proxy(Proxy::https(proxy.expose())?.no_proxy(except));
     }
-    let mut roots = Vec::new();
-    for pem in &settings.authorities {
-        roots.extend(reqwest::Certificate::from_pem_bundle(pem)?);
-    }
-    builder.tls_certs_merge(roots).build()
+    builder.tls_certs_only(authorities).build()
 }
 
 /// An error's text with those of its sources, each once.

@@ -155,6 +155,11 @@ impl Fault for HttpError {
             Cause::Transport(text) if text.contains("NotValidYet") || text.contains("not valid yet") => {
                 "the server's certificate is from the future: check the system clock"
             }
+            Cause::Transport(text) if text.contains("UnknownIssuer") => {
+                "no authority that this machine knows vouches for the server: the usual ones are in the Debian package \
+                 ca-certificates, and SSL_CERT_FILE can name others"
+            }
+            Cause::Setup(text) if text.contains("os error 24") => "allow more open files: `ulimit -n 256`",
             Cause::Transport(_) | Cause::Stalled { .. } => "check the network and the proxy settings",
             _ => return None,
         };

@@ -1,9 +1,6 @@
 //! Answers of a server: bounded in size and time, and turned into errors that say what the server said.
 
-use std::pin::Pin;
-
 use bytes::Bytes;
-use futures_util::Stream;
 use url::Url;
 
 use super::error::{Error, Refusal, Result};
@@ -112,9 +109,6 @@ impl Body {
         Ok(())
     }
 }
-
-/// Bytes that come in parts.
-pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes>> + Send>>;
 
 /// What an error's body says: the codes, and a text made of them; or the start of whatever it is.
 fn explain(body: &[u8]) -> (Vec<String>, String) {

@@ -9,13 +9,15 @@ use tempfile::NamedTempFile;
 
 use super::error::{Error, Result};
 use crate::formats::oci::json::MAX_SIZE;
+use crate::io::unfinished;
 
 /// How the names of our unfinished files begin.
 const TEMPORARY: &str = ".mokapot-";
 
 /// A temporary file with the permissions of any other file: `tempfile`'s default is for secrets.
 pub(super) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    tempfile::Builder::new().prefix(TEMPORARY).permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder)
+    let mut builder = tempfile::Builder::new();
+    unfinished::file(builder.prefix(TEMPORARY).permissions(fs::Permissions::from_mode(0o666)), folder)
 }
 
 /// A temporary file beside `file`, for a folder that is not ours. It is locked as long as it is written, so that what killed
@@ -34,7 +36,7 @@ pub(super) fn temporary_beside(file: &Path) -> Result<NamedTempFile> {
         }
     }
     let mut builder = tempfile::Builder::new();
-    let made = builder.prefix(&prefix).permissions(fs::Permissions::from_mode(0o666)).tempfile_in(folder);
+    let made = unfinished::file(builder.prefix(&prefix).permissions(fs::Permissions::from_mode(0o666)), folder);
     let made = made.map_err(Error::disk("create a file in", folder))?;
     made.as_file().lock().map_err(Error::disk("lock", made.path()))?;
     Ok(made)
@@ -43,7 +45,9 @@ pub(super) fn temporary_beside(file: &Path) -> Result<NamedTempFile> {
 /// Flushes to the disk, so that a write error shows here and not at a silent close, and renames.
 pub(super) fn persist(file: NamedTempFile, path: &Path) -> Result<()> {
     file.as_file().sync_all().map_err(Error::disk("write", path))?;
+    let unfinished = file.path().to_owned();
     file.persist(path).map_err(|error| Error::disk("rename to", path)(error.error))?;
+    unfinished::forget(&unfinished);
     Ok(())
 }
 

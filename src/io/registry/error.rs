@@ -34,6 +34,9 @@ pub enum Error {
         /// What it is instead of a layout.
         what: &'static str,
     },
+    /// A folder that is not there.
+    #[error("there is no OCI layout at {}", .0.display())]
+    NoLayout(PathBuf),
     /// A layout without the tag or digest that was asked for.
     #[error("{place} has no image `{name}`{}", list(found))]
     NoImage {
@@ -257,7 +260,7 @@ fn after(tries: u32) -> String {
 }
 
 fn list(found: &[String]) -> String {
-    if found.is_empty() { String::new() } else { format!("; there are {}", found.join(", ")) }
+    if found.is_empty() { String::new() } else { format!("; it has {}", found.join(", ")) }
 }
 
 impl Error {
@@ -312,7 +315,7 @@ impl Fault for Error {
     fn class(&self) -> Class {
         match self {
             Self::Disk { .. } | Self::NotALayout { .. } | Self::Archive { .. } => Class::Storage,
-            Self::NoImage { .. } | Self::Ambiguous { .. } => Class::Usage,
+            Self::NoLayout(_) | Self::NoImage { .. } | Self::Ambiguous { .. } => Class::Usage,
             Self::NoBlob { .. } | Self::Size { .. } | Self::Digest { .. } | Self::Document { .. } => Class::Integrity,
             Self::Refused(refusal) => match refusal.status {
                 401 | 403 => Class::Policy,
@@ -332,6 +335,8 @@ impl Fault for Error {
             Self::NotALayout { .. } => {
                 Some("name a folder that does not exist yet, is empty, or is an OCI layout".into())
             }
+            Self::NoLayout(_) => Some("build an image first, with `mokapot build`".into()),
+            Self::NoImage { .. } => Some("name one that is there, or build it first, with `mokapot build`".into()),
             Self::Ambiguous { place, found } => Some(format!("name one: `{place}:{}`", found.first()?)),
             Self::Unauthorized { registry, .. } => {
                 Some(format!("log in with `docker login {registry}` or `skopeo login {registry}`"))

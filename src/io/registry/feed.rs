@@ -6,9 +6,9 @@ use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use tokio::sync::mpsc;
 
-use super::answer::ByteStream;
 use super::error::{Error, Result};
 use super::images::Images;
+use super::stream::ByteStream;
 use crate::base::{Event, Phase, Progress};
 use crate::formats::oci::Descriptor;
 use crate::io::http::Pace;

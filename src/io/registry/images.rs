@@ -1,7 +1,7 @@
 //! One small interface over layouts and registries: what a copy needs of either end.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,11 +9,12 @@ use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use futures_util::stream::try_unfold;
 use tokio::io::AsyncReadExt as _;
+use tokio::sync::mpsc;
 
-use super::answer::ByteStream;
 use super::error::{Error, Result};
 use super::layout::Layout;
-use super::repository::{Access, Options, Repository, verified};
+use super::repository::{Access, Options, Repository};
+use super::stream::{ByteStream, verified};
 use super::upload::Uploaded;
 use crate::base::{Digest, Event, Phase, Progress};
 use crate::formats::oci::json::MAX_SIZE;
@@ -21,6 +22,9 @@ use crate::formats::oci::{Content, Descriptor, Document, ImageName, Selector, Ta
 
 /// How much of a file is read at a time.
 const READ: usize = 128 << 10;
+
+/// How many pieces of a blob may wait to be written.
+const WAITING: usize = 8;
 
 /// A place that holds images.
 #[derive(Clone)]
@@ -164,13 +168,7 @@ impl Images {
     pub async fn put_blob(&self, blob: &Descriptor, source: &Self, progress: &dyn Progress) -> Result<Uploaded> {
         match self {
             Self::Layout(layout) => {
-                let mut writer = layout.blob_writer()?;
-                let mut stream = source.blob(blob).await?;
-                while let Some(bytes) = stream.try_next().await? {
-                    writer.write_all(&bytes).map_err(|error| writer.failed(error))?;
-                    progress.emit(Event::Advance { phase: Phase::Push, amount: bytes.len() as u64 });
-                }
-                writer.commit_as(Some((blob.digest, blob.size)))?;
+                write_blob(layout, blob, source.blob(blob).await?, progress).await?;
                 Ok(Uploaded::Sent)
             }
             Self::Repository(repository) => repository.put_blob(blob, source, progress).await,
@@ -183,7 +181,10 @@ impl Images {
     /// When the place refuses it.
     pub async fn put_document(&self, document: &Document) -> Result<()> {
         match self {
-            Self::Layout(layout) => layout.put_blob(document.bytes()).map(|_| ()),
+            Self::Layout(layout) => {
+                let document = document.clone();
+                blocking(layout, move |layout| layout.put_blob(document.bytes())).await.map(drop)
+            }
             Self::Repository(repository) => {
                 repository.put_manifest(document, &Selector::Digest(document.digest())).await
             }
@@ -197,8 +198,12 @@ impl Images {
     pub async fn put_tag(&self, document: &Document, tag: &Tag) -> Result<()> {
         match self {
             Self::Layout(layout) => {
-                layout.put_blob(document.bytes())?;
-                layout.tag(tag, &document.descriptor())
+                let (document, tag) = (document.clone(), tag.clone());
+                blocking(layout, move |layout| {
+                    layout.put_blob(document.bytes())?;
+                    layout.tag(&tag, &document.descriptor())
+                })
+                .await
             }
             Self::Repository(repository) => repository.put_manifest(document, &Selector::Tag(tag.clone())).await,
         }
@@ -234,6 +239,48 @@ impl Images {
             }
         }
     }
+}
+
+/// Does what may wait for a disk or another process's lock on a thread that may wait.
+async fn blocking<T: Send + 'static>(
+    layout: &Arc<Layout>,
+    work: impl FnOnce(&Layout) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let owned = Arc::clone(layout);
+    let done = tokio::task::spawn_blocking(move || work(&owned)).await;
+    done.unwrap_or_else(|ended| Err(Error::disk("write", layout.dir())(io::Error::other(ended))))
+}
+
+/// Writes a blob, verified as it came, by a thread that may wait for the disk.
+async fn write_blob(
+    layout: &Arc<Layout>,
+    blob: &Descriptor,
+    mut stream: ByteStream,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let (sender, mut receiver) = mpsc::channel::<Bytes>(WAITING);
+    let feeding = async move {
+        while let Some(bytes) = stream.try_next().await? {
+            let amount = bytes.len() as u64;
+            // A writer that failed wants no more.
+            if sender.send(bytes).await.is_err() {
+                break;
+            }
+            progress.emit(Event::Advance { phase: Phase::Push, amount });
+        }
+        Ok::<(), Error>(())
+    };
+    let expected = (blob.digest, blob.size);
+    let writing = blocking(layout, move |layout| {
+        let mut writer = layout.blob_writer()?;
+        while let Some(bytes) = receiver.blocking_recv() {
+            writer.write_all(&bytes).map_err(|error| writer.failed(error))?;
+        }
+        // Less than all of it, because the stream failed, gets no name.
+        writer.commit_as(Some(expected))
+    });
+    let (fed, written) = tokio::join!(feeding, writing);
+    fed.and(written.map(drop))
 }
 
 fn read_file(file: File, object: String) -> ByteStream {

@@ -53,7 +53,10 @@ impl Layout {
     /// # Errors
     /// When `dir` is no folder or no layout of version 1.0.0.
     pub fn open(dir: &Path) -> Result<Self> {
-        let metadata = fs::metadata(dir).map_err(Error::disk("open", dir))?;
+        let metadata = fs::metadata(dir).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Error::NoLayout(dir.to_owned()),
+            _ => Error::disk("open", dir)(error),
+        })?;
         if !metadata.is_dir() {
             return Err(Error::NotALayout { path: dir.to_owned(), what: "not a folder" });
         }

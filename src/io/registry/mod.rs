@@ -13,12 +13,13 @@ pub mod images;
 pub mod layout;
 mod pages;
 pub mod repository;
+mod stream;
 mod transport;
 mod upload;
 
-pub use answer::ByteStream;
 pub use error::{Error, Refusal, Result};
 pub use images::Images;
 pub use layout::{BlobWriter, Layout};
 pub use repository::{Access, Options, Repository};
+pub use stream::ByteStream;
 pub use upload::Uploaded;

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use tokio::sync::OnceCell;
@@ -89,30 +88,35 @@ impl Transport {
         let (call, first, onward) = self.prepared(call, authorization).await;
         let mut tries = 1;
         loop {
-            let (mut error, asked) = match self.client.follow(&call, first, onward).await {
+            let mut error = match self.client.follow(&call, first, onward).await {
                 Ok(exchange) => {
                     let answer = self.answer(&call, exchange);
                     if !is_transient(answer.status()) {
                         return Ok(answer);
                     }
-                    let refusal = answer.refusal().await;
-                    let asked = refusal.asked;
-                    (Error::Refused(Box::new(refusal)), asked)
+                    answer.into_error().await
                 }
-                Err(cause) => (Error::unanswered(call.method.to_string(), call.shown(), cause), None),
+                Err(cause) => Error::unanswered(call.method.to_string(), call.shown(), cause),
             };
-            if tries >= self.settings().attempts || !error.may_pass() {
+            if !self.again(&mut tries, &error).await {
                 error.count(tries);
                 return Err(error);
             }
-            self.client.rest(tries, asked).await;
-            tries += 1;
         }
     }
 
-    /// Waits before another try.
-    pub(super) async fn pause(&self, tries: u32, asked: Option<Duration>) {
-        self.client.rest(tries, asked).await;
+    /// Whether to try once more after `tries` attempts, the last of which ended with `error`. Waits before it says yes.
+    pub(super) async fn again(&self, tries: &mut u32, error: &Error) -> bool {
+        error.may_pass() && self.pause(tries, error).await
+    }
+
+    /// [`Transport::again`] where our caller knows that another try may fare better.
+    pub(super) async fn pause(&self, tries: &mut u32, error: &Error) -> bool {
+        let asked = match error {
+            Error::Refused(refusal) => refusal.asked,
+            _ => None,
+        };
+        self.client.again(tries, asked).await
     }
 
     /// Sends a request once. `parts` take the place of the body; then the caller watches over progress.

@@ -80,12 +80,10 @@ impl Repository {
                 return Err(error);
             }
             let forgotten = [400, 404, 416].into_iter().any(|status| error.refused(status).is_some());
-            let again = error.may_pass() || (forgotten && tries == 1);
-            if !again || tries >= self.options.http.attempts {
+            let may_pass = error.may_pass() || (forgotten && tries == 1);
+            if !(may_pass && self.transport.pause(&mut tries, &error).await) {
                 return Err(with_tries(error, tries));
             }
-            self.transport.pause(tries, asked(&error)).await;
-            tries += 1;
         }
     }
 
@@ -166,13 +164,13 @@ impl Repository {
     }
 
     async fn send_parts(&self, session: &mut Session, blob: &Descriptor, feed: &mut Feed<'_>) -> Result<()> {
-        let (mut offset, mut failures, mut renewed) = (0, 0, false);
+        let (mut offset, mut tries, mut renewed) = (0, 1, false);
         while offset < blob.size {
             let length = self.options.chunk.max(session.least).max(1).min(blob.size - offset);
             feed.seek(offset).await?;
             let error = match self.send_part(session, feed, offset, length).await {
                 Ok(next) if next > offset => {
-                    (offset, failures, renewed) = (next, 0, false);
+                    (offset, tries, renewed) = (next, 1, false);
                     continue;
                 }
                 Ok(_) => Error::Protocol {
@@ -182,21 +180,19 @@ impl Repository {
                 },
                 Err(error) => error,
             };
-            failures += 1;
             let resumable = match &error {
                 Error::Protocol { .. } => true,
                 // the token ran out on the way; `send_part` has a new one already
                 Error::Refused(refusal) if refusal.status == 401 => !std::mem::replace(&mut renewed, true),
                 other => other.may_pass() || other.refused(416).is_some(),
             };
-            if feed.fault.is_some() || !resumable || failures >= self.options.http.attempts {
-                return Err(with_tries(error, failures));
-            }
-            if error.refused(401).is_some() {
+            if feed.fault.is_none() && resumable && error.refused(401).is_some() {
                 // refused before it was looked at: the same part again
                 continue;
             }
-            self.transport.pause(failures, asked(&error)).await;
+            if feed.fault.is_some() || !resumable || !self.transport.pause(&mut tries, &error).await {
+                return Err(with_tries(error, tries));
+            }
             // where the registry does not tell how far it came, the upload must start again
             offset = self.progress_of(session).await?.filter(|offset| *offset <= blob.size).ok_or(error)?;
         }
@@ -293,13 +289,6 @@ impl Repository {
 fn range_end(header: &str) -> Option<u64> {
     let (_, last) = header.trim_start_matches("bytes=").trim_start_matches("bytes ").split_once('-')?;
     last.trim().parse::<u64>().ok().filter(|last| *last > 0)?.checked_add(1)
-}
-
-fn asked(error: &Error) -> Option<std::time::Duration> {
-    match error {
-        Error::Refused(refusal) => refusal.asked,
-        _ => None,
-    }
 }
 
 /// The error with the number of tries in it.

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::error::StoreError;
 use super::temporary::{Temporary, remove_leftovers};
 use crate::base::{Digest, Event, Progress};
+use crate::io::unfinished;
 
 /// The format of the folder, raised whenever an older version of this program would misread it.
 const FORMAT: u32 = 1;
@@ -104,7 +105,7 @@ impl Store {
             return Ok(folder.path());
         }
         let scratch = &self.settings.scratch;
-        let made = tempfile::Builder::new().prefix("mokapot-").tempdir_in(scratch);
+        let made = unfinished::folder(tempfile::Builder::new().prefix("mokapot-"), scratch);
         let made = made.map_err(StoreError::io("make a folder in", scratch))?;
         Ok(self.overflow.get_or_init(|| made).path())
     }

@@ -1,7 +1,7 @@
 //! Memos: small records that spare work, each bound to the digest of everything that went into it.
 //!
-//! A record is one header line, `mokapot memo 1 SHA256-OF-VALUE LENGTH`, and the value's bytes. A record that is not
-//! whole is as good as none.
+//! A record is one header line, `mokapot memo 2 KIND KEY SHA256-OF-VALUE LENGTH`, and the value's bytes. A record that is not
+//! whole, or is another one's under this name, is as good as none.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -15,7 +15,7 @@ use crate::base::Digest;
 const MAX_VALUE: usize = 16 << 20;
 
 /// The longest header line.
-const MAX_HEADER: usize = 120;
+const MAX_HEADER: usize = 250;
 
 impl Store {
     /// The value that was kept for `key` among the records of `kind` (a short word of lower-case letters, digits and
@@ -27,7 +27,7 @@ impl Store {
         let file = File::open(&path).ok()?;
         let mut record = Vec::new();
         (&file).take((MAX_VALUE + MAX_HEADER) as u64).read_to_end(&mut record).ok()?;
-        let value = open_record(&record)?;
+        let value = open_record(kind, key, &record)?;
         let _ = file.set_modified(self.settings.now);
         Some(value.to_vec())
     }
@@ -41,7 +41,7 @@ impl Store {
         let kept = || -> io::Result<()> {
             fs::create_dir_all(path.parent().unwrap_or(&path))?;
             let mut record = Temporary::new(&self.root().join("tmp"))?;
-            record.file.write_all(header(value).as_bytes())?;
+            record.file.write_all(header(kind, key, value).as_bytes())?;
             record.file.write_all(value)?;
             let _ = record.file.set_modified(self.settings.now);
             record.persist(&path)
@@ -57,15 +57,15 @@ impl Store {
     }
 }
 
-fn header(value: &[u8]) -> String {
-    format!("mokapot memo 1 {} {}\n", Digest::of(value).hex(), value.len())
+fn header(kind: &str, key: &Digest, value: &[u8]) -> String {
+    format!("mokapot memo 2 {kind} {} {} {}\n", key.hex(), Digest::of(value).hex(), value.len())
 }
 
-/// The value of a record that is whole.
-fn open_record(record: &[u8]) -> Option<&[u8]> {
+/// The value of a record that is whole, and this one's.
+fn open_record<'r>(kind: &str, key: &Digest, record: &'r [u8]) -> Option<&'r [u8]> {
     let end = record.iter().take(MAX_HEADER).position(|c| *c == b'\n')? + 1;
     let (head, value) = record.split_at_checked(end)?;
-    (head == header(value).as_bytes()).then_some(value)
+    (head == header(kind, key, value).as_bytes()).then_some(value)
 }
 
 #[cfg(test)]
@@ -73,14 +73,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn damaged_records_are_none() {
-        let record = [header(b"value").as_bytes(), b"value"].concat();
-        assert_eq!(open_record(&record), Some(&b"value"[..]));
+    fn damaged_records_are_none_and_so_are_those_of_others() {
+        let key = Digest::of(b"key");
+        let record = [header("kind", &key, b"value").as_bytes(), b"value"].concat();
+        assert_eq!(open_record("kind", &key, &record), Some(&b"value"[..]));
+        assert_eq!(open_record("kind", &Digest::of(b"other"), &record), None);
+        assert_eq!(open_record("other", &key, &record), None);
         for at in 0..record.len() {
             let mut flipped = record.clone();
             flipped[at] ^= 1;
-            assert_eq!(open_record(&flipped), None, "byte {at}");
-            assert_eq!(open_record(&record[..at]), None, "cut at {at}");
+            assert_eq!(open_record("kind", &key, &flipped), None, "byte {at}");
+            assert_eq!(open_record("kind", &key, &record[..at]), None, "cut at {at}");
         }
     }
 }

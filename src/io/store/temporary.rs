@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use crate::io::unfinished;
+
 /// A locked file that is removed unless it is given a name.
 pub(super) struct Temporary {
     path: PathBuf,
@@ -16,13 +18,15 @@ impl Temporary {
         // Between making the file and locking it, another process may take it for a leftover and remove it: then again.
         for _ in 0..100 {
             let path = folder.join(format!("{:016x}", fastrand::u64(..)));
-            let file = match OpenOptions::new().read(true).write(true).create_new(true).open(&path) {
+            let open = || OpenOptions::new().read(true).write(true).create_new(true).open(&path);
+            let file = match unfinished::make(open, |_| path.clone()) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 other => other?,
             };
             match file.lock() {
                 Err(error) if error.kind() != io::ErrorKind::Unsupported => {
                     let _ = fs::remove_file(&path);
+                    unfinished::forget(&path);
                     return Err(error);
                 }
                 Ok(()) | Err(_) => {}
@@ -30,6 +34,7 @@ impl Temporary {
             if file.metadata()?.nlink() > 0 {
                 return Ok(Self { path, file });
             }
+            unfinished::forget(&path);
         }
         Err(io::ErrorKind::AlreadyExists.into())
     }
@@ -44,6 +49,7 @@ impl Drop for Temporary {
     fn drop(&mut self) {
         // After a rename there is nothing of that name any more.
         let _ = fs::remove_file(&self.path);
+        unfinished::forget(&self.path);
     }
 }
 

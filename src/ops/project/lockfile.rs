@@ -8,6 +8,7 @@ use std::path::Path;
 use super::read::{Unreadable, read};
 use super::{Loaded, ProjectError};
 use crate::domain::lock::{self, LockError, Lockfile};
+use crate::io::unfinished;
 
 impl Loaded {
     /// The lockfile on disk; `None` when there is none.
@@ -72,9 +73,11 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(".tmp").permissions(fs::Permissions::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
+    let mut file = unfinished::file(&builder, folder)?;
     io::Write::write_all(&mut file, bytes)?;
     file.as_file().sync_all()?;
+    let unfinished = file.path().to_owned();
     file.persist(path).map_err(|error| error.error)?;
+    unfinished::forget(&unfinished);
     File::open(folder)?.sync_all()
 }

@@ -3,6 +3,12 @@
 //! A plan is made by reading; it is data, and what `--dry-run` prints. Then it is carried out: blobs first, in parallel; then
 //! manifests, children before parents; the tag last, read back. Whatever fails before the tag leaves no tag; what was uploaded
 //! is found again by the next push.
+//!
+//! # Requests
+//!
+//! An image that a registry has already costs three: `HEAD` of the image by its digest, `PUT` of the tag, `HEAD` of the tag.
+//! By the order in which images are pushed, all below the image is there with it; a registry that lost some of it refuses
+//! the tag, and gets all again. Logging in costs one more by password (the 401 that asks for it) and two by token.
 
 mod execute;
 mod plan;
@@ -10,8 +16,9 @@ mod plan;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::document::WrongDocument;
 use crate::base::{Class, Digest, Fault};
-use crate::formats::oci::{self, Content, Descriptor, Document, Selector, Tag, media_type};
+use crate::formats::oci::{Content, Descriptor, Document, Selector, Tag, media_type};
 use crate::io::registry::{self, Images};
 
 pub use plan::plan;
@@ -23,15 +30,8 @@ pub enum Error {
     #[error(transparent)]
     Registry(#[from] registry::Error),
     /// An image that no registry should get.
-    #[error("{image}: {document}: {source}")]
-    Document {
-        /// The image.
-        image: String,
-        /// Which part of it.
-        document: Digest,
-        /// What is wrong.
-        source: Box<oci::Error>,
-    },
+    #[error(transparent)]
+    Document(#[from] WrongDocument),
     /// The name had a digest, and the image is another.
     #[error("the destination names {wanted}, but the image is {got}")]
     OtherDigest {
@@ -62,7 +62,8 @@ impl Fault for Error {
     fn class(&self) -> Class {
         match self {
             Self::Registry(error) => error.class(),
-            Self::Document { .. } | Self::OtherDigest { .. } => Class::Integrity,
+            Self::Document(error) => error.class(),
+            Self::OtherDigest { .. } => Class::Integrity,
             Self::NoTag(_) => Class::Usage,
             Self::ChildUnknown { .. } | Self::Stopped => Class::Network,
         }
@@ -71,6 +72,7 @@ impl Fault for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Registry(error) => error.hint(),
+            Self::Document(error) => error.hint(),
             Self::Stopped => Some("the next push goes on with what has arrived".into()),
             _ => None,
         }
@@ -118,9 +120,7 @@ pub enum Step {
 pub struct PushPlan {
     /// The image.
     pub digest: Digest,
-    /// What the tag names now, if there is a tag and it names something.
-    pub previous: Option<Digest>,
-    /// What to do; empty when the tag names this very image already.
+    /// What to do; empty when a layout's tag names this very image already, or a registry has it and there is no tag.
     pub steps: Vec<Step>,
     request: Request,
     documents: BTreeMap<Digest, Document>,

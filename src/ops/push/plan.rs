@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
+use super::super::document::{self, WrongDocument};
 use super::{Error, PushPlan, Request, Step, children};
 use crate::base::Digest;
 use crate::formats::oci::document::MAX_NESTING;
-use crate::formats::oci::{self, Content, Descriptor, Document, ImageConfig, Selector, media_type};
+use crate::formats::oci::{self, Content, Descriptor, Document, Selector, media_type};
 use crate::io::registry::Images;
 
 /// The most manifests and indexes below one index.
@@ -26,12 +27,12 @@ pub async fn plan(request: Request) -> Result<PushPlan, Error> {
     if let (Images::Layout(layout), None) = (&request.destination, &request.tag) {
         return Err(Error::NoTag(layout.name()));
     }
-    let previous = match &request.tag {
-        Some(tag) => request.destination.digest(&Selector::Tag(tag.clone())).await?,
-        None => None,
-    };
-    let mut plan = PushPlan { digest, previous, steps: Vec::new(), request, documents: BTreeMap::new() };
-    if previous == Some(digest) {
+    let mut plan = PushPlan { digest, steps: Vec::new(), request, documents: BTreeMap::new() };
+    // A folder is asked for free. A registry is not asked: the answer could spare the last two requests of some pushes and
+    // would cost all others one; and a registry that has lost a part of the image says so when it is to take the tag.
+    if let Images::Layout(_) = plan.request.destination
+        && plan.previous().await? == Some(digest)
+    {
         return Ok(plan);
     }
     if !plan.has_document(digest).await? {
@@ -50,6 +51,17 @@ pub async fn plan(request: Request) -> Result<PushPlan, Error> {
 }
 
 impl PushPlan {
+    /// What the tag names now, if there is a tag and it names something. For people: a push does not depend on it.
+    ///
+    /// # Errors
+    /// When the destination cannot be read.
+    pub async fn previous(&self) -> Result<Option<Digest>, Error> {
+        match &self.request.tag {
+            Some(tag) => Ok(self.request.destination.digest(&Selector::Tag(tag.clone())).await?),
+            None => Ok(None),
+        }
+    }
+
     /// Whether the destination has a document and, by the order in which images are pushed, all below it. To look at everything in
     /// a layout costs little, so nothing is assumed there.
     async fn has_document(&self, digest: Digest) -> Result<bool, Error> {
@@ -66,18 +78,13 @@ impl PushPlan {
         let mut documents: Vec<Descriptor> = Vec::new();
         let mut seen = BTreeSet::new();
         let mut level = vec![root];
-        let wrong = |request: &Request, document, source| Error::Document {
-            image: request.source.name(),
-            document,
-            source: Box::new(source),
-        };
         for depth in 0.. {
             let mut below = Vec::new();
-            for document in level {
-                if !seen.insert(document.digest()) {
+            for parent in level {
+                if !seen.insert(parent.digest()) {
                     continue;
                 }
-                match document.content() {
+                match parent.content() {
                     Content::Index(index) => {
                         let limits = [
                             (
@@ -94,7 +101,7 @@ impl PushPlan {
                             ),
                         ];
                         if let Some((_, source)) = limits.into_iter().find(|(passed, _)| *passed) {
-                            return Err(wrong(&self.request, document.digest(), source));
+                            return Err(WrongDocument::new(&self.request.source, parent.digest(), source).into());
                         }
                         for child in &index.manifests {
                             if !seen.contains(&child.digest) && !self.has_document(child.digest).await? {
@@ -104,20 +111,13 @@ impl PushPlan {
                     }
                     Content::Manifest(manifest) => {
                         if is_config(&manifest.config.media_type) {
-                            let config = self.request.source.small_blob(&manifest.config).await?;
-                            let config = ImageConfig::parse(&config)
-                                .map_err(|source| wrong(&self.request, manifest.config.digest, source))?;
-                            let (diff_ids, layers) = (config.diff_ids.len(), manifest.layers.len());
-                            if diff_ids != layers {
-                                let source = oci::Error::DiffIdCount { diff_ids, layers };
-                                return Err(wrong(&self.request, manifest.config.digest, source));
-                            }
+                            document::config::<Error>(&self.request.source, manifest).await?;
                         }
-                        blobs.extend(children(&document).map(|blob| (blob.digest, blob.clone())));
+                        blobs.extend(children(&parent).map(|blob| (blob.digest, blob.clone())));
                     }
                 }
-                documents.push(document.descriptor());
-                self.documents.insert(document.digest(), document);
+                documents.push(parent.descriptor());
+                self.documents.insert(parent.digest(), parent);
             }
             if below.is_empty() {
                 break;

@@ -5,5 +5,5 @@ mod debian_dpkg;
 mod debian_openssl;
 mod debian_systemd;
 mod files;
-mod text;
 mod shell;
+mod text;

@@ -1,10 +1,14 @@
 //! Which artefacts go together.
 
-use super::{Artefact, BIG, MOST_BIG};
+use super::{Artefact, BIG, MOST_BIG, MOST_LEVELS};
 use crate::base::Digest;
 
 /// No layer is more than this part of the image up to its level, where it can be split.
 const LARGEST_PERCENT: u64 = 40;
+/// How many layers a group can be split into; at each step before, half as many.
+const MOST_BINS: u8 = 4;
+/// The most groups a level can have: bins and big artefacts, of what is shared and what is not.
+pub(super) const MOST: usize = 2 * (MOST_BINS as usize + MOST_BIG);
 /// A group below this many compressed bytes is not worth splitting: one request more costs more than it gains.
 const WORTH_SPLITTING: u64 = 16 << 20;
 
@@ -18,12 +22,14 @@ pub(super) struct Group {
 /// All groups, in the order of their layers.
 pub(super) fn groups(artefacts: &[Artefact<'_>], levels: &[&str]) -> Vec<Group> {
     let mut sorted: Vec<(u32, &Artefact<'_>)> = (0..).zip(artefacts).collect();
-    sorted.sort_by_key(|(number, artefact)| (artefact.level, artefact.name, *number));
+    let level_of = |artefact: &Artefact<'_>| artefact.level.min(MOST_LEVELS - 1);
+    sorted.sort_by_key(|(number, artefact)| (level_of(artefact), artefact.name, *number));
     let mut groups = Vec::new();
     let mut image = 0;
-    for level in sorted.chunk_by(|(_, a), (_, b)| a.level == b.level) {
-        let Some((_, first)) = level.first() else { continue };
-        let recipe = levels.get(first.level).copied().unwrap_or("image");
+    for level in sorted.chunk_by(|(_, a), (_, b)| level_of(a) == level_of(b)) {
+        // The one that is named is the last: only where a chain is too long are there more.
+        let Some(last) = level.iter().map(|(_, artefact)| artefact.level).max() else { continue };
+        let recipe = levels.get(last).copied().unwrap_or("image");
         image += level.iter().map(|(_, artefact)| artefact.index.size).sum::<u64>();
         // Which ones are big enough must not depend on the platform for those that are shared.
         for shared in [true, false] {
@@ -64,9 +70,9 @@ fn take_big<'a>(rest: &mut Vec<(u32, &'a Artefact<'a>)>) -> Vec<(u32, &'a Artefa
     .collect()
 }
 
-/// One, two or four bins, the fewest that stay within `limit` bytes each, or four.
+/// One, two or four bins, the fewest that stay within `limit` bytes each, or [`MOST_BINS`].
 fn split<'a>(members: Vec<(u32, &'a Artefact<'a>)>, limit: u64) -> Vec<Vec<(u32, &'a Artefact<'a>)>> {
-    for count in [1u8, 2, 4] {
+    for count in [1, MOST_BINS / 2, MOST_BINS] {
         let mut bins = vec![Vec::new(); usize::from(count)];
         for member in &members {
             if let Some(bin) = bins.get_mut(usize::from(bin_of(member.1.name) % count)) {
@@ -74,7 +80,7 @@ fn split<'a>(members: Vec<(u32, &'a Artefact<'a>)>, limit: u64) -> Vec<Vec<(u32,
             }
         }
         let fits = |bin: &Vec<(u32, &Artefact<'_>)>| bin.iter().map(|(_, a)| a.index.size).sum::<u64>() <= limit;
-        if count == 4 || bins.iter().all(fits) {
+        if count == MOST_BINS || bins.iter().all(fits) {
             return bins;
         }
     }
@@ -85,4 +91,67 @@ fn split<'a>(members: Vec<(u32, &'a Artefact<'a>)>, limit: u64) -> Vec<Vec<(u32,
 fn bin_of(name: &str) -> u8 {
     let [first, ..] = *Digest::of(name.as_bytes()).as_bytes();
     first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MOST_LAYERS;
+    use super::*;
+    use crate::domain::layer::Index;
+    use crate::formats::compress::Compression;
+
+    fn index(size: u64) -> Index {
+        let digest = Digest::of(b"");
+        let (members, directories, entries) = (Vec::new(), Vec::new(), Vec::new());
+        Index { compression: Compression::Zstd, digest, size, members, directories, entries }
+    }
+
+    /// Titles and members by name.
+    fn grouped(artefacts: &[Artefact<'_>], levels: &[&str]) -> Vec<(String, Vec<String>)> {
+        let name = |number: &u32| artefacts[*number as usize].name.to_owned();
+        let groups = groups(artefacts, levels).into_iter();
+        groups.map(|group| (group.title, group.members.iter().map(name).collect())).collect()
+    }
+
+    #[test]
+    fn a_chain_of_any_length_stays_within_what_runtimes_take() {
+        const { assert!(MOST_LAYERS <= 125, "Docker takes no more") };
+        // As many layers as each level can ask for: more big ones than get layers of their own, and four full bins.
+        let (big, small) = (index(BIG + 1), index(WORTH_SPLITTING));
+        let names: Vec<String> = (0..64).map(|number| format!("package-{number}")).collect();
+        let recipes: Vec<String> = (0..200).map(|level| format!("recipe-{level}")).collect();
+        let levels: Vec<&str> = recipes.iter().map(String::as_str).collect();
+        let mut artefacts = Vec::new();
+        for level in 0..levels.len() {
+            for (number, name) in names.iter().enumerate() {
+                let index = if number % 8 < 2 { &big } else { &small };
+                artefacts.push(Artefact { name, level, shared: number % 2 == 0, index });
+            }
+        }
+        let all = grouped(&artefacts, &levels);
+        assert!(all.len() <= MOST_LEVELS * MOST, "{} groups", all.len());
+        assert_eq!(
+            all.iter().map(|(_, members)| members.len()).sum::<usize>(),
+            artefacts.len(),
+            "each is in one layer"
+        );
+        assert!(all.last().is_some_and(|(title, _)| title.starts_with("recipe-199: ")), "{:?}", all.last());
+
+        // What comes before the last level that has layers of its own does not depend on what comes after.
+        let few: Vec<Artefact<'_>> = artefacts.iter().copied().filter(|a| a.level < MOST_LEVELS - 1).collect();
+        let few = grouped(&few, &levels[..MOST_LEVELS - 1]);
+        assert_eq!(few[..], all[..few.len()]);
+    }
+
+    #[test]
+    fn a_small_recipe_has_a_layer_for_what_is_shared_and_one_for_what_is_not() {
+        let small = index(1);
+        let artefact = |name, shared| Artefact { name, level: 0, shared, index: &small };
+        let artefacts = [artefact("tzdata", true), artefact("libc6", false), artefact("bash", false)];
+        let expected = [
+            ("base: packages for all architectures".to_owned(), vec!["tzdata".to_owned()]),
+            ("base: packages".to_owned(), vec!["bash".to_owned(), "libc6".to_owned()]),
+        ];
+        assert_eq!(grouped(&artefacts, &["base"]), expected);
+    }
 }

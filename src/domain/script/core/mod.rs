@@ -17,7 +17,6 @@ mod dd;
 mod dirname;
 mod echo;
 mod env;
-mod expr;
 mod find;
 mod getopt;
 mod id;
@@ -65,7 +64,6 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("dirname", dirname::dirname),
     ("echo", echo::echo),
     ("env", env::env),
-    ("expr", expr::expr),
     ("false", echo::no),
     ("find", find::run),
     ("flock", launch::flock),
@@ -98,7 +96,6 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("rm", rm::run),
     ("rmdir", mkdir::rmdir),
     ("run-parts", run_parts::run),
-    ("seq", expr::seq),
     ("setcap", capability::setcap),
     ("setsid", launch::setsid),
     ("sleep", nothing::sleep),

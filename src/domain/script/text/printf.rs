@@ -6,15 +6,6 @@ use super::super::system::System;
 use super::format::{Spec, WIDEST};
 use super::{input, options};
 
-/// Whose `printf` it is: they differ in escapes and messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::domain::script) enum Dialect {
-    /// The built-in of `dash`.
-    Dash,
-    /// `/usr/bin/printf` of the core utilities, and near enough the built-in of `bash`.
-    Gnu,
-}
-
 /// What a format made of arguments.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::domain::script) struct Printed {
@@ -35,7 +26,7 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
         return Err(options::unsupported(process, options::OTHER));
     }
     let marks = if input::utf8(process) { ("\u{2018}", "\u{2019}") } else { ("'", "'") };
-    let printed = printf(format, values, Dialect::Gnu, marks)?;
+    let printed = printf(format, values, marks)?;
     process.out(system, &printed.out)?;
     for complaint in printed.complaints {
         process.complain(system, &complaint)?;
@@ -50,10 +41,9 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
 pub(in crate::domain::script) fn printf(
     format: &[u8],
     values: &[Vec<u8>],
-    dialect: Dialect,
     marks: (&str, &str),
 ) -> Result<Printed, Stop> {
-    let mut printer = Printer { values, at: 0, dialect, marks, printed: Printed::default(), ended: false };
+    let mut printer = Printer { values, at: 0, marks, printed: Printed::default(), ended: false };
     loop {
         let before = printer.at;
         printer.pass(format)?;
@@ -61,12 +51,10 @@ pub(in crate::domain::script) fn printf(
             break;
         }
         if printer.at == before {
-            if dialect == Dialect::Gnu {
-                let (open, close) = marks;
-                let extra = values.get(before).map(|value| input::shown(value)).unwrap_or_default();
-                let text = format!("warning: ignoring excess arguments, starting with {open}{extra}{close}");
-                printer.printed.complaints.push(text);
-            }
+            let (open, close) = marks;
+            let extra = values.get(before).map(|value| input::shown(value)).unwrap_or_default();
+            let text = format!("warning: ignoring excess arguments, starting with {open}{extra}{close}");
+            printer.printed.complaints.push(text);
             break;
         }
     }
@@ -76,7 +64,6 @@ pub(in crate::domain::script) fn printf(
 struct Printer<'a> {
     values: &'a [Vec<u8>],
     at: usize,
-    dialect: Dialect,
     marks: (&'a str, &'a str),
     printed: Printed,
     /// `\c`, or a directive that is none: nothing more is printed.
@@ -139,7 +126,7 @@ impl<'a> Printer<'a> {
         if spec.width > WIDEST || spec.precision.is_some_and(|precision| precision > WIDEST) {
             return Err(Stop::unsupported("printf", "a directive that is so wide"));
         }
-        while matches!(text.get(at), Some(b'l' | b'h' | b'L' | b'j' | b't' | b'z')) && self.dialect == Dialect::Gnu {
+        while matches!(text.get(at), Some(b'l' | b'h' | b'L' | b'j' | b't' | b'z')) {
             at += 1;
         }
         let Some(letter) = text.get(at).copied() else {
@@ -147,7 +134,7 @@ impl<'a> Printer<'a> {
             return Ok(text.len());
         };
         at += 1;
-        if spec.zero && matches!(letter, b's' | b'c') && self.dialect == Dialect::Gnu {
+        if spec.zero && matches!(letter, b's' | b'c') {
             self.invalid(text.get(..at).unwrap_or_default());
             return Ok(at);
         }
@@ -180,10 +167,7 @@ impl<'a> Printer<'a> {
 
     fn invalid(&mut self, directive: &[u8]) {
         let shown = input::shown(directive);
-        self.printed.complaints.push(match self.dialect {
-            Dialect::Gnu => format!("{shown}: invalid conversion specification"),
-            Dialect::Dash => format!("{shown}: invalid directive"),
-        });
+        self.printed.complaints.push(format!("{shown}: invalid conversion specification"));
         self.printed.status = 1;
         self.ended = true;
     }
@@ -198,20 +182,17 @@ impl<'a> Printer<'a> {
         Ok((number.filter(|_| digits > 0).map(|digits| digits.parse().unwrap_or(i128::MAX)), at + digits))
     }
 
-    fn complain(&mut self, value: &[u8], gnu: &str, dash: &str) {
+    fn complain(&mut self, value: &[u8], text: &str) {
         let shown = input::shown(value);
         let (open, close) = self.marks;
-        self.printed.complaints.push(match self.dialect {
-            Dialect::Gnu => format!("{open}{shown}{close}: {gnu}"),
-            Dialect::Dash => format!("{shown}: {dash}"),
-        });
+        self.printed.complaints.push(format!("{open}{shown}{close}: {text}"));
         self.printed.status = 1;
     }
 
     /// The code of the character behind a quote.
     fn code(&mut self, value: &[u8]) -> Option<u8> {
         let rest = value.strip_prefix(b"'").or_else(|| value.strip_prefix(b"\""))?;
-        if let (Dialect::Gnu, Some(more @ [_, ..])) = (self.dialect, rest.get(1..)) {
+        if let Some(more @ [_, ..]) = rest.get(1..) {
             let shown = input::shown(more);
             let text = format!("warning: {shown}: character(s) following character constant have been ignored");
             self.printed.complaints.push(text);
@@ -245,7 +226,7 @@ impl<'a> Printer<'a> {
             if value.is_empty() {
                 return 0;
             }
-            self.complain(value, "expected a numeric value", "expected numeric value");
+            self.complain(value, "expected a numeric value");
             return 0;
         }
         if negative {
@@ -254,10 +235,10 @@ impl<'a> Printer<'a> {
         let (low, high) =
             if signed { (i64::MIN.into(), i64::MAX.into()) } else { (-i128::from(u64::MAX), u64::MAX.into()) };
         if number < low || number > high {
-            self.complain(value, "Numerical result out of range", "Numerical result out of range");
+            self.complain(value, "Numerical result out of range");
             number = number.clamp(low, high);
         } else if count < digits.len() {
-            self.complain(value, "value not completely converted", "not completely converted");
+            self.complain(value, "value not completely converted");
         }
         number
     }
@@ -273,12 +254,12 @@ impl<'a> Printer<'a> {
             text.get(..length).and_then(|text| std::str::from_utf8(text).ok()).and_then(|text| text.parse().ok());
         match number {
             None => {
-                self.complain(value, "expected a numeric value", "expected numeric value");
+                self.complain(value, "expected a numeric value");
                 0.0
             }
             Some(number) => {
                 if length < text.len() {
-                    self.complain(value, "value not completely converted", "not completely converted");
+                    self.complain(value, "value not completely converted");
                 }
                 number
             }
@@ -308,13 +289,12 @@ impl<'a> Printer<'a> {
     /// What an escape at the start of `text` stands for, and its length.
     fn escape(&mut self, text: &[u8], in_value: bool) -> (Vec<u8>, usize) {
         let Some(letter) = text.get(1).copied() else { return (b"\\".to_vec(), 1) };
-        let gnu = self.dialect == Dialect::Gnu;
         let byte = match letter {
             b'\\' => b'\\',
-            b'"' if gnu => b'"',
+            b'"' => b'"',
             b'a' => 7,
             b'b' => 8,
-            b'c' if gnu || in_value => {
+            b'c' => {
                 self.ended = true;
                 return (Vec::new(), 2);
             }
@@ -329,7 +309,7 @@ impl<'a> Printer<'a> {
                 let (value, length) = digits(text, start, 8, 3);
                 return (vec![(value & 0xff) as u8], start + length);
             }
-            b'x' if gnu => {
+            b'x' => {
                 let (value, length) = digits(text, 2, 16, 2);
                 if length == 0 {
                     self.printed.complaints.push("missing hexadecimal number in escape".into());
@@ -339,7 +319,7 @@ impl<'a> Printer<'a> {
                 }
                 return (vec![(value & 0xff) as u8], 2 + length);
             }
-            b'u' | b'U' if gnu => {
+            b'u' | b'U' => {
                 let (value, length) = digits(text, 2, 16, if letter == b'u' { 4 } else { 8 });
                 let c = char::from_u32(value).unwrap_or(char::REPLACEMENT_CHARACTER);
                 return (c.to_string().into_bytes(), 2 + length);
@@ -389,7 +369,7 @@ mod tests {
 
     fn made(format: &str, values: &[&str]) -> String {
         let values: Vec<Vec<u8>> = values.iter().map(|value| value.as_bytes().to_vec()).collect();
-        let printed = printf(format.as_bytes(), &values, Dialect::Dash, ("'", "'")).unwrap();
+        let printed = printf(format.as_bytes(), &values, ("'", "'")).unwrap();
         String::from_utf8(printed.out).unwrap()
     }
 
