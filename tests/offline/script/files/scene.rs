@@ -160,7 +160,7 @@ fn applet(scene: &str, words: &[String], input: &[u8], limits: Limits) -> Result
         put(&mut tree, &format!("etc/{name}"), file(&text), 0o644);
     }
     for name in PROGRAMS {
-        put(&mut tree, &format!("usr/bin/{name}"), file(""), 0o755);
+        put(&mut tree, &format!("usr/bin/{name}"), file("\x7fELF"), 0o755);
     }
     put(&mut tree, "tmp", Kind::Directory, 0o1777);
     put(&mut tree, "w", Kind::Directory, 0o755);
