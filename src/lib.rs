@@ -21,8 +21,8 @@
 //! | | [`domain::resolve`] | a request and package indexes: the packages `apt` would install, or a tree of reasons |
 //! | | [`domain::lock`] | the lockfile; only what [`domain::lock::check`] returns can be built |
 //! | | [`domain::rootfs`] | the tree in memory: symlink-aware paths, diversions, an owner for every entry |
-//! | | [`domain::install`] | what `dpkg` does: unpack order, files that meet, the package database |
-//! | | [`domain::script`] | the ledger of maintainer scripts |
+//! | | [`domain::install`] | what `dpkg` does: order, files that meet, the package database; the dance of scripts (no build uses it yet) |
+//! | | [`domain::script`] | the ledger of maintainer scripts; a shell and the programs that scripts call, over a tree (no build uses them yet) |
 //! | | [`domain::layer`] | fragments, the owner-aware plan of layers, and the concatenation that makes a layer |
 //! | | [`domain::image`] | config, manifest per platform, index |
 //! | [`formats`] 1 | [`formats::deb`] | version order, deb822, relations, `Release`, `ar`, reading `.deb` |

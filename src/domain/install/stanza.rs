@@ -84,7 +84,7 @@ pub fn write(facts: &Facts, state: State, out: &mut String) -> Result<(), ParseR
 /// unpacked, later all of them, with the triggers that wait for it (`pending`) and the packages whose triggers it awaits.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_condition(
     facts: &Facts,
     condition: Condition,
