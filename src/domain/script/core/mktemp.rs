@@ -36,6 +36,7 @@ pub(super) fn mktemp(system: &mut System<'_>, process: &mut Process) -> Result<u
     let template = match line.operands.as_slice() {
         [] => {
             folder = folder.or(Some(None));
+            // mktemp(1)'s own default; the X are the places that it fills in
             b"tmp.XXXXXXXXXX".to_vec()
         }
         [only] => only.clone(),

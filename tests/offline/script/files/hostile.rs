@@ -146,6 +146,7 @@ fn word() -> impl Strategy<Value = String> {
         "bs=9999999999999",
         "count=3",
         "A=1",
+        // templates of mktemp(1), whose X are places to fill in
         "tmpXXX",
         "XXXX/XXXX",
         "@1",

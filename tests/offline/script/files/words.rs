@@ -414,6 +414,7 @@ fn expressions() {
     );
 }
 
+/// The X of a template are the places that mktemp(1) fills in: a real one at random, ours with the first free name.
 #[test]
 fn temporary_names_are_free_ones_in_order() {
     let scene = "f 600 tmpAAA";
@@ -449,6 +450,7 @@ fn the_machine_is_the_trees() {
     }
 }
 
+/// Templates of mktemp(1), whose X are places to fill in: what it refuses.
 #[test]
 fn temporary() {
     compare(
