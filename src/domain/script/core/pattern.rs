@@ -87,7 +87,8 @@ fn bracket(rest: &[u8], byte: u8, fold: bool) -> Option<(bool, usize)> {
     }
 }
 
-fn in_class(name: &[u8], byte: u8) -> bool {
+/// Whether a byte is in the POSIX class of this name, in the C locale (`isalpha`(3) and kin); no byte is in an unknown one.
+pub(in crate::domain::script) fn in_class(name: &[u8], byte: u8) -> bool {
     match name {
         b"alnum" => byte.is_ascii_alphanumeric(),
         b"alpha" => byte.is_ascii_alphabetic(),

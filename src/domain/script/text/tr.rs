@@ -1,5 +1,6 @@
 //! tr(1): translates, squeezes and deletes bytes.
 
+use super::super::core::pattern::in_class;
 use super::super::process::Process;
 use super::super::stop::Stop;
 use super::super::system::System;
@@ -220,25 +221,7 @@ fn members(part: &Part) -> Vec<u8> {
         Part::Byte(byte) => vec![*byte],
         Part::Range(low, high) => (*low..=*high).collect(),
         Part::Repeat(..) => Vec::new(),
-        Part::Class(name) => (0..=255).filter(|byte| is_in(name, *byte)).collect(),
-    }
-}
-
-fn is_in(class: &[u8], byte: u8) -> bool {
-    match class {
-        b"alnum" => byte.is_ascii_alphanumeric(),
-        b"alpha" => byte.is_ascii_alphabetic(),
-        b"blank" => matches!(byte, b' ' | b'\t'),
-        b"cntrl" => byte.is_ascii_control(),
-        b"digit" => byte.is_ascii_digit(),
-        b"graph" => byte.is_ascii_graphic(),
-        b"lower" => byte.is_ascii_lowercase(),
-        b"print" => (b' '..=b'~').contains(&byte),
-        b"punct" => byte.is_ascii_punctuation(),
-        b"space" => matches!(byte, b' ' | 9..=13),
-        b"upper" => byte.is_ascii_uppercase(),
-        b"xdigit" => byte.is_ascii_hexdigit(),
-        _ => false,
+        Part::Class(name) => (0..=255).filter(|byte| in_class(name, *byte)).collect(),
     }
 }
 
