@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::debian::Kept;
 use super::errno::Errno;
 use super::limits::{Budget, Limits};
 use super::shell::Trace;
@@ -37,6 +38,8 @@ pub struct System<'a> {
     pub notes: Vec<String>,
     /// The lines that are reached, when somebody wants to know.
     pub trace: Option<Trace>,
+    /// What debconf's programs keep between their runs.
+    pub(super) debconf: Kept,
     read: ReadContent<'a>,
     /// Bytes of files that were read before.
     cache: BTreeMap<(u32, u32), Arc<[u8]>>,
@@ -80,6 +83,7 @@ impl<'a> System<'a> {
             effects: Vec::new(),
             notes: Vec::new(),
             trace: None,
+            debconf: Kept::default(),
             read,
             cache: BTreeMap::new(),
             broken: None,
