@@ -102,15 +102,44 @@ impl Chance {
 /// A question's name; seldom one that is not there.
 pub(super) fn question(chance: &mut Chance) -> &'static str {
     chance.of(&[
-        "pkg/string", "pkg/select", "pkg/other", "pkg/many", "pkg/yes", "pkg/secret", "pkg/note", "pkg/text", "pkg/error",
-        "pkg/bare", "new/one", "new/two", "data/x", "pkg/string", "pkg/select", "pkg/none",
+        "pkg/string",
+        "pkg/select",
+        "pkg/other",
+        "pkg/many",
+        "pkg/yes",
+        "pkg/secret",
+        "pkg/note",
+        "pkg/text",
+        "pkg/error",
+        "pkg/bare",
+        "new/one",
+        "new/two",
+        "data/x",
+        "pkg/string",
+        "pkg/select",
+        "pkg/none",
     ])
 }
 
 pub(super) fn value(chance: &mut Chance) -> &'static str {
     chance.of(&[
-        "one", "two, and a half", "3", "a, c", "true", "false", "x  y", "\u{e4}\u{20ac}", "\\n", "a\\nb", "\\\\", "${who}",
-        "a: b = c", "0", "", "y\\ z", "tail\\",
+        "one",
+        "two, and a half",
+        "3",
+        "a, c",
+        "true",
+        "false",
+        "x  y",
+        "\u{e4}\u{20ac}",
+        "\\n",
+        "a\\nb",
+        "\\\\",
+        "${who}",
+        "a: b = c",
+        "0",
+        "",
+        "y\\ z",
+        "tail\\",
     ])
 }
 
@@ -143,7 +172,8 @@ fn dialogue(chance: &mut Chance) -> String {
             27 if bar => chance.of(&["PROGRESS SET 2", "PROGRESS STEP 1"]).to_owned(),
             27 => {
                 bar = true;
-                "PROGRESS START 0 9 debconf/none\nX_LOADTEMPLATEFILE @/t/pkg.templates\nPROGRESS START 0 9 pkg/string".to_owned()
+                "PROGRESS START 0 9 debconf/none\nX_LOADTEMPLATEFILE @/t/pkg.templates\nPROGRESS START 0 9 pkg/string"
+                    .to_owned()
             }
             28 => chance.of(&["STOP", "", "CLEAR", "TITLE a b", "VERSION 2.0", "INFO", "what ever"]).to_owned(),
             _ => format!("EXIST {question}"),

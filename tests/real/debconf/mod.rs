@@ -18,8 +18,7 @@ use crate::support::twin::{Findings, Outcome, Twin, is_here};
 const VERSIONS: [&str; 3] = ["1.5.77", "1.5.82", "1.5.91"];
 
 /// What makes every run the same.
-const ALWAYS: [(&str, &str); 3] =
-    [("DEBIAN_FRONTEND", "noninteractive"), ("DEBCONF_ADMIN_EMAIL", ""), ("LC_ALL", "C")];
+const ALWAYS: [(&str, &str); 3] = [("DEBIAN_FRONTEND", "noninteractive"), ("DEBCONF_ADMIN_EMAIL", ""), ("LC_ALL", "C")];
 
 const TEMPLATES: &str = "\
 Template: pkg/string
@@ -122,10 +121,7 @@ impl Lab {
     fn real(&self, program: &Path, args: &[&str], variables: &[(&str, &str)], input: &str) -> Outcome {
         let root = self.twin.root().to_str().unwrap();
         let library = self.version.join("usr/share/perl5");
-        let own = [
-            ("DEBCONF_SYSTEMRC", self.conf.path().to_str().unwrap()),
-            ("PERL5LIB", library.to_str().unwrap()),
-        ];
+        let own = [("DEBCONF_SYSTEMRC", self.conf.path().to_str().unwrap()), ("PERL5LIB", library.to_str().unwrap())];
         let variables = [&ALWAYS, own.as_slice(), variables].concat();
         self.twin.real(program.to_str().unwrap(), args, &variables, &input.replace('@', root))
     }

@@ -62,7 +62,8 @@ fn compare(lab: &mut Lab, case: &Case) {
     let variables = [&ALWAYS[..], &variables, &more].concat();
     let mut ours = lab.twin.ours("sh", &args, &variables, "");
     ours.err.clone_from(&real.err);
-    let call = format!("{}: {:?}\n{}{}", lab.version.display(), case.name, case.config.as_deref().unwrap_or(""), case.script);
+    let call =
+        format!("{}: {:?}\n{}{}", lab.version.display(), case.name, case.config.as_deref().unwrap_or(""), case.script);
     lab.findings.call(&call, &lab.twin, &ours, &real, &[]);
 }
 
@@ -103,7 +104,13 @@ fn scripts_by_chance_end_alike() {
             for _ in 0..4 {
                 let config = (chance.below(3) > 0).then(|| script(&mut chance));
                 let name = chance.of(&["pkg.postinst", "pkg.postinst", "other.postinst", "pkg.prerm"]);
-                let case = Case { name, arguments: vec!["configure", ""], config, templates: true, script: script(&mut chance) };
+                let case = Case {
+                    name,
+                    arguments: vec!["configure", ""],
+                    config,
+                    templates: true,
+                    script: script(&mut chance),
+                };
                 compare(&mut lab, &case);
             }
         }

@@ -44,8 +44,10 @@ fn selections_by_chance_are_taken_alike() {
                 }
                 let mut input = String::new();
                 for _ in 0..chance.below(20) {
-                    let kind = chance.of(&["string", "select", "boolean", "password", "seen", "multiselect", "note", "what"]);
-                    let (owner, question, value) = (chance.of(&["pkg", "other"]), question(&mut chance), value(&mut chance));
+                    let kind =
+                        chance.of(&["string", "select", "boolean", "password", "seen", "multiselect", "note", "what"]);
+                    let (owner, question, value) =
+                        (chance.of(&["pkg", "other"]), question(&mut chance), value(&mut chance));
                     input += &format!("{owner} {question} {kind} {value}\n");
                 }
                 lab.compare("debconf-set-selections", &[], &[], &input, true);
@@ -71,7 +73,8 @@ fn text_is_escaped_alike() {
 fn questions_are_shown_alike() {
     with_versions(|version| {
         let mut lab = Lab::new(version);
-        let fill = "X_LOADTEMPLATEFILE @/t/pkg.templates\nSET pkg/string a b\nFSET pkg/yes seen true\nSET pkg/secret x\n";
+        let fill =
+            "X_LOADTEMPLATEFILE @/t/pkg.templates\nSET pkg/string a b\nFSET pkg/yes seen true\nSET pkg/secret x\n";
         lab.compare("debconf-communicate", &["pkg"], &[], fill, false);
         for args in [["pkg"].as_slice(), &["none"], &["--listowners"], &[]] {
             let program = lab.version.join("usr/bin/debconf-show");

@@ -68,7 +68,8 @@ impl File {
         mut place: Place,
         readonly: bool,
     ) -> Result<Self, Failure> {
-        let error = |place: &Place, text: String| Failure::Exit(1, format!("debconf: DbDriver \"{}\": {text}", place.name));
+        let error =
+            |place: &Place, text: String| Failure::Exit(1, format!("debconf: DbDriver \"{}\": {text}", place.name));
         let shown = text(&place.path);
         let folder = folder(&place.path);
         if !folder.is_empty() && !system.exists(folder) {

@@ -17,6 +17,7 @@ use super::session::Session;
 use super::{conclude, dies};
 use crate::domain::script::command;
 use crate::domain::script::process::Process;
+use crate::domain::script::shell::Interpreter;
 use crate::domain::script::stop::Stop;
 use crate::domain::script::stream::{Open, Stream, Streams};
 use crate::domain::script::system::System;
@@ -231,10 +232,16 @@ fn converse(system: &mut System<'_>, session: &Shared, owner: &[u8], args: Vec<V
     }
     child.streams = streams;
     let name = child.args.first().cloned().unwrap_or_default();
-    let status = command::exec(system, &mut child)?;
-    if matches!(status, 126 | 127) && command::find(system, &child, &name).is_none_or(|path| !executable(system, &path)) {
+    let Some(path) = command::find(system, &child, &name).filter(|path| executable(system, path)) else {
         return Err(Failure::Exit(2, format!("open2: exec of {} failed", text(&name))));
-    }
+    };
+    let status = match of_package(&path) {
+        Some(label) if label.ends_with("/config") => {
+            system.accounted(&label, |system| script(system, &mut child, &label, &path))?
+        }
+        Some(label) => script(system, &mut child, &label, &path)?,
+        None => command::exec_at(system, &mut child, &path)?,
+    };
     let last = match &mut *commands.borrow_mut() {
         Stream::Dialogue { pending, .. } => std::mem::take(pending),
         _ => Vec::new(),
@@ -244,6 +251,25 @@ fn converse(system: &mut System<'_>, session: &Shared, owner: &[u8], args: Vec<V
     }
     session.borrow_mut().finish();
     Ok(status)
+}
+
+/// Runs a package's script under the name that the ledger has for it.
+fn script(system: &mut System<'_>, child: &mut Process, label: &str, path: &[u8]) -> Result<u8, Stop> {
+    let interpreter = system.read(path).ok().and_then(|bytes| Some((Interpreter::of(&bytes)?, bytes)));
+    let Some((interpreter, bytes)) = interpreter else { return command::exec_at(system, child, path) };
+    system.budget.enter()?;
+    let status = interpreter.run(system, child, label, &bytes);
+    system.budget.leave();
+    system.sound()?;
+    status
+}
+
+/// `PACKAGE/KIND` of a script in dpkg's database.
+fn of_package(path: &[u8]) -> Option<String> {
+    let name = text(path.strip_prefix(b"var/lib/dpkg/info/")?);
+    let (package, kind) = name.rsplit_once('.')?;
+    let package = package.split(':').next().unwrap_or_default();
+    (!kind.contains('/')).then(|| format!("{package}/{kind}"))
 }
 
 fn executable(system: &System<'_>, path: &[u8]) -> bool {

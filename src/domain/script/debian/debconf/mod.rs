@@ -38,8 +38,8 @@ mod templates;
 
 pub(in crate::domain::script) use file::Kept;
 pub(super) use frontend::{communicate, debconf, frontend};
-pub use selections::{Answer, preseed, type_of};
 pub(super) use selections::set_selections;
+pub use selections::{Answer, preseed, type_of};
 pub(super) use small::{escape, load_template, show};
 
 use super::super::process::Process;

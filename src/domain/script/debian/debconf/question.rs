@@ -174,7 +174,8 @@ impl Databases {
                 return Some(value.clone());
             }
             let with_charset = [name.as_slice(), b"."].concat();
-            let mut others = fields.range(with_charset.clone()..).take_while(|(name, _)| name.starts_with(&with_charset));
+            let mut others =
+                fields.range(with_charset.clone()..).take_while(|(name, _)| name.starts_with(&with_charset));
             let found = others.find_map(|(name, value)| {
                 let charset = name.get(with_charset.len()..)?;
                 self.converted(charset, value)

@@ -16,8 +16,7 @@ use crate::domain::script::system::System;
 
 const OPTIONS: &[Known] = &[flag(b'v', "verbose"), flag(b'c', "checkonly"), flag(b'u', "unseen")];
 
-const TYPES: [&[u8]; 8] =
-    [b"select", b"boolean", b"string", b"multiselect", b"note", b"password", b"text", b"title"];
+const TYPES: [&[u8]; 8] = [b"select", b"boolean", b"string", b"multiselect", b"note", b"password", b"text", b"title"];
 
 const USAGE: &str = "\
 Usage: debconf-set-selections [-vcu] [file]
@@ -76,7 +75,8 @@ pub fn preseed(
 #[must_use]
 pub fn type_of(templates: &[u8], question: &str) -> Option<String> {
     let mut all = stanzas(templates, "templates").map_while(Result::ok);
-    let stanza = all.find(|stanza| stanza.fields.get(&b"template"[..]).is_some_and(|name| name == question.as_bytes()))?;
+    let stanza =
+        all.find(|stanza| stanza.fields.get(&b"template"[..]).is_some_and(|name| name == question.as_bytes()))?;
     stanza.fields.get(&b"type"[..]).map(|type_| text(type_))
 }
 

@@ -67,8 +67,7 @@ impl Settings {
             .collect();
         let mut stanzas = paragraphs(&bytes).map(|text| stanza(text, process)).filter(|stanza| !stanza.is_empty());
         let first = stanzas.next().unwrap_or_default();
-        let mut settings =
-            Self { first, places: Vec::new(), config: Vec::new(), templates: Vec::new(), variables };
+        let mut settings = Self { first, places: Vec::new(), config: Vec::new(), templates: Vec::new(), variables };
         let mut drivers: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
         for stanza in stanzas {
             settings.driver(&stanza, &mut drivers)?;
@@ -110,7 +109,10 @@ impl Settings {
                     return Err(dies("a database in another format than 822").into());
                 }
                 let Some(filename) = value("filename").filter(|path| !path.is_empty()) else {
-                    return Err(Failure::Exit(1, format!("debconf: DbDriver \"{}\": No filename specified", text(&name))));
+                    return Err(Failure::Exit(
+                        1,
+                        format!("debconf: DbDriver \"{}\": No filename specified", text(&name)),
+                    ));
                 };
                 let mode = value("mode").and_then(|mode| u32::from_str_radix(&text(mode), 8).ok());
                 let place = Place {
@@ -203,7 +205,12 @@ fn with_variables(text: &[u8], process: &Process) -> Vec<u8> {
 }
 
 fn filters(stanza: &Stanza) -> Result<Vec<Filter>, Stop> {
-    let keys = [("accept_name", false, true), ("reject_name", false, false), ("accept_type", true, true), ("reject_type", true, false)];
+    let keys = [
+        ("accept_name", false, true),
+        ("reject_name", false, false),
+        ("accept_type", true, true),
+        ("reject_type", true, false),
+    ];
     let mut filters = Vec::new();
     for (key, by_type, accepts) in keys {
         let Some(pattern) = stanza.get(key) else { continue };

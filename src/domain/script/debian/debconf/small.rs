@@ -18,11 +18,8 @@ pub(in super::super) fn escape(system: &mut System<'_>, process: &mut Process) -
         return Err(Stop::unsupported("debconf-escape", "other options than one of -e and -u"));
     }
     let input = process.read_all(system, 0).unwrap_or_default();
-    let output = if line.has("escape") {
-        replaced(&replaced(&input, b"\\", b"\\\\"), b"\n", b"\\n")
-    } else {
-        unescaped(&input)
-    };
+    let output =
+        if line.has("escape") { replaced(&replaced(&input, b"\\", b"\\\\"), b"\n", b"\\n") } else { unescaped(&input) };
     process.out(system, &output)?;
     Ok(0)
 }

@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn templates_are_read() {
-        let found = all("Template: a/b\nType:  string \nDescription: Short\n one\n two \n .\n   list\n   more\n end\n\n\
+        let found =
+            all("Template: a/b\nType:  string \nDescription: Short\n one\n two \n .\n   list\n   more\n end\n\n\
                          \nTemplate: c\nType: note\nDescription-de.UTF-8: x\n .\n");
         let first = found[0].as_ref().unwrap();
         assert_eq!(first["extended_description"], "one two\n\n  list\n  more\nend");
