@@ -53,13 +53,14 @@ pub fn find(system: &System<'_>, process: &Process, name: &[u8]) -> Option<Vec<u
 pub fn applet(name: &[u8]) -> Option<Applet> {
     let name = std::str::from_utf8(name).ok()?;
     let tables = [core::APPLETS, text::APPLETS, debian::APPLETS, shell::APPLETS];
-    tables.into_iter().find_map(|table| {
+    let exact = tables.into_iter().find_map(|table| {
         table
             .binary_search_by(|(other, _)| (*other).cmp(name))
             .ok()
             .and_then(|at| table.get(at))
             .map(|(_, applet)| *applet)
-    })
+    });
+    exact.or_else(|| debian::versioned(name))
 }
 
 fn start(system: &mut System<'_>, process: &mut Process, path: &[u8]) -> Result<u8, Stop> {

@@ -10,6 +10,9 @@ mod ldconfig;
 mod left_out;
 mod openssl;
 mod options;
+mod paperconf;
+mod python;
+mod ss;
 mod systemd;
 mod update_rc_d;
 
@@ -32,6 +35,7 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("dpkg", dpkg::dpkg),
     ("dpkg-divert", dpkg::dpkg_divert),
     ("dpkg-query", dpkg::dpkg_query),
+    ("dpkg-realpath", dpkg::dpkg_realpath),
     ("dpkg-statoverride", dpkg::dpkg_statoverride),
     ("dpkg-trigger", dpkg::dpkg_trigger),
     ("fc-cache", left_out::left_out),
@@ -50,6 +54,7 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("ldconfig", ldconfig::ldconfig),
     ("mandb", left_out::left_out),
     ("openssl", openssl::openssl),
+    ("paperconf", paperconf::paperconf),
     ("passwd", accounts::passwd),
     ("policy-rc.d", left_out::policy_rc_d),
     ("pwck", accounts::pwck),
@@ -60,6 +65,7 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("pycompile", left_out::left_out),
     ("pypy3clean", left_out::left_out),
     ("pypy3compile", left_out::left_out),
+    ("ss", ss::ss),
     ("start-stop-daemon", left_out::left_out),
     ("systemctl", systemd::systemctl),
     ("update-alternatives", alternatives::update_alternatives),
@@ -75,3 +81,8 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("usermod", accounts::usermod),
     ("xdg-mime", left_out::left_out),
 ];
+
+/// The program of a name that carries a version.
+pub(super) fn versioned(name: &str) -> Option<Applet> {
+    python::is_python(name).then_some(python::python as Applet)
+}
