@@ -7,6 +7,7 @@ mod clients;
 mod cpu;
 mod data;
 mod database;
+mod debconf;
 mod disorder;
 mod dpkg;
 mod extract;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::account::Account;
+use super::debian::Kept;
 use super::errno::Errno;
 use super::limits::{Budget, Limits};
 use super::shell::Trace;
@@ -44,6 +45,8 @@ pub struct System<'a> {
     pub accounts: BTreeMap<String, Account>,
     /// The lines that are reached, when somebody wants to know.
     pub trace: Option<Trace>,
+    /// What debconf's programs keep between their runs.
+    pub(super) debconf: Kept,
     read: ReadContent<'a>,
     /// Bytes of files that were read before.
     cache: BTreeMap<(u32, u32), Arc<[u8]>>,
@@ -90,6 +93,7 @@ impl<'a> System<'a> {
             commands: BTreeSet::new(),
             accounts: BTreeMap::new(),
             trace: None,
+            debconf: Kept::default(),
             read,
             cache: BTreeMap::new(),
             broken: None,

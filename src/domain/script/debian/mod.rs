@@ -4,6 +4,7 @@
 
 mod accounts;
 mod alternatives;
+mod debconf;
 mod dpkg;
 mod failure;
 mod ldconfig;
@@ -17,6 +18,8 @@ mod systemd;
 mod update_rc_d;
 
 use super::command::Applet;
+pub(super) use debconf::Kept;
+pub use debconf::{Answer, preseed, type_of};
 
 /// Programs by their names, sorted.
 pub(super) const APPLETS: &[(&str, Applet)] = &[
@@ -29,6 +32,12 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("chsh", accounts::chsh),
     ("deb-systemd-helper", systemd::deb_systemd_helper),
     ("deb-systemd-invoke", systemd::deb_systemd_invoke),
+    ("debconf", debconf::debconf),
+    ("debconf-communicate", debconf::communicate),
+    ("debconf-escape", debconf::escape),
+    ("debconf-loadtemplate", debconf::load_template),
+    ("debconf-set-selections", debconf::set_selections),
+    ("debconf-show", debconf::show),
     ("debconf-updatepo", left_out::left_out),
     ("delgroup", accounts::deluser),
     ("deluser", accounts::deluser),
@@ -39,6 +48,7 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("dpkg-statoverride", dpkg::dpkg_statoverride),
     ("dpkg-trigger", dpkg::dpkg_trigger),
     ("fc-cache", left_out::left_out),
+    ("frontend", debconf::frontend),
     ("gdk-pixbuf-query-loaders", left_out::left_out),
     ("gio-querymodules", left_out::left_out),
     ("glib-compile-schemas", left_out::left_out),
