@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mokapot::base::{Arch, Class, Digest, Fault};
 use mokapot::domain::recipe::{
-    Chain, Content, LockMeaning, NamedFiles, Recipe, RecipeError, Refusal, SourceFile, meaning_digest, schema,
+    Chain, Content, LockMeaning, NamedFiles, Recipe, RecipeError, Refusal, Scripts, SourceFile, meaning_digest, schema,
 };
 use proptest::prelude::*;
 
@@ -315,10 +315,21 @@ error: `/a` is there twice
 }
 
 #[test]
-fn a_recipe_must_say_what_happens_to_scripts() {
-    let error = recipe(&["name = \"x\"\npackages.variant = \"none\""]).unwrap_err();
-    assert!(error.to_string().contains("`scripts` is missing"), "{error}");
-    assert!(error.hint().unwrap().contains("scripts = \"list\""));
+fn scripts_are_interpreted_unless_a_recipe_says_otherwise() {
+    let silent = "name = \"x\"\npackages.variant = \"none\"";
+    let near = |scripts: &str| format!("name = \"near\"\nextends = \"x\"\n{scripts}");
+    assert_eq!(recipe(&[silent]).unwrap().scripts, Scripts::Interpret);
+    assert_eq!(recipe(&[&whole("")]).unwrap().scripts, Scripts::List);
+    assert_eq!(recipe(&[&near(""), &whole("")]).unwrap().scripts, Scripts::List, "a chain keeps what its base says");
+    let nearer = near("scripts = \"interpret\"");
+    assert_eq!(recipe(&[&nearer, &whole("")]).unwrap().scripts, Scripts::Interpret, "the nearer value wins");
+    let said = format!("{silent}\nscripts = \"interpret\"");
+    assert_eq!(meaning_digest(&recipe(&[&said]).unwrap()), meaning_digest(&recipe(&[silent]).unwrap()));
+    let listed = format!("{silent}\nscripts = \"list\"");
+    assert_ne!(meaning_digest(&recipe(&[&listed]).unwrap()), meaning_digest(&recipe(&[silent]).unwrap()));
+    let wrong = recipe(&[&format!("{silent}\nscripts = \"lists\"")]).unwrap_err();
+    assert_eq!(wrong.to_string(), "recipe-0.toml:3:11: `scripts`: unknown value `lists`");
+    assert_eq!(wrong.hint().as_deref(), Some("did you mean `list`?"));
 }
 
 #[test]

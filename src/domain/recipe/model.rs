@@ -57,10 +57,13 @@ pub struct Level {
 }
 
 /// What happens to maintainer scripts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Scripts {
-    /// They are listed in the build's report, and not run.
+    /// They are interpreted over the image's tree; one that cannot be stops the build.
+    #[default]
+    Interpret,
+    /// They are listed in the build's report, not interpreted.
     List,
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::at::{At, OneOrMore};
 use super::error::Problem;
 use super::findings::Findings;
-use super::model::{Archive, KeyFile, Level, Packages, Recipe};
+use super::model::{Archive, KeyFile, Level, Packages, Recipe, Scripts};
 use super::named::NamedFiles;
 use super::source::Span;
 use super::target;
@@ -28,14 +28,7 @@ pub(super) fn resolve(
         is_name,
         "a name is lower-case letters and digits, parted by single `.`, `_` or `-`; 128 characters at most",
     );
-    let scripts = sections.scripts.map(|scripts| scripts.value);
-    if scripts.is_none() {
-        findings.report(
-            whole,
-            "the key `scripts` is missing: maintainer scripts are not interpreted yet, and nothing is skipped in silence",
-            "add `scripts = \"list\"`: the build then lists every script as not interpreted",
-        );
-    }
+    let scripts = sections.scripts.map_or_else(Scripts::default, |scripts| scripts.value);
     let platforms = platforms(sections.platforms.as_ref(), &mut findings);
     let archives = archives(std::mem::take(&mut sections.archive), sources, files, &mut findings);
     let packages = packages(std::mem::take(&mut sections.packages), &mut findings);
@@ -57,8 +50,8 @@ pub(super) fn resolve(
     for arch in platforms {
         targets.insert(arch, target::target(arch, &sections.file, &sections.image, sources, files, &mut findings));
     }
-    match (name, scripts) {
-        (Some(name), Some(scripts)) if findings.0.is_empty() => {
+    match name {
+        Some(name) if findings.0.is_empty() => {
             let levels = Vec::new(); // one a file of the chain, which only the chain knows
             Ok(Recipe {
                 name,

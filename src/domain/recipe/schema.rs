@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::wire::RecipeFile;
 
 /// The schema (draft 2020-12) of one recipe file, generated from the very types that read it. What a chain must say as a whole,
-/// such as `scripts`, is not required of one file.
+/// such as an `[[archive]]`, is not required of one file.
 #[must_use]
 pub fn schema() -> Value {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<RecipeFile>();

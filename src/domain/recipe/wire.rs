@@ -30,7 +30,8 @@ pub(super) struct RecipeFile {
     /// What to build for; both platforms if not said.
     #[schemars(length(min = 1), inner(regex(pattern = r"^linux/(amd64|arm64)$")), example = ["linux/amd64", "linux/arm64"])]
     pub(super) platforms: Option<At<Vec<At<String>>>>,
-    /// What happens to the packages' maintainer scripts. It must be said, since nothing is skipped in silence.
+    /// What happens to the packages' maintainer scripts; `interpret` if not said. With `list` the image holds the packages' files as
+    /// they were unpacked, and nothing of what scripts would make.
     pub(super) scripts: Option<At<Scripts>>,
     /// Debian archives to take packages from.
     #[serde(default)]
