@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod apt;
 mod archive;
 mod clients;
+mod containers;
 mod cpu;
 mod data;
 mod database;
