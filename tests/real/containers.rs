@@ -76,7 +76,8 @@ fn containers(arch: &str, machine: &str) {
     for check in ["dpkg --audit", "dpkg --verify"] {
         assert_eq!(container.run(check), "", "{arch}: {check} finds something");
     }
-    let install = "apt-get update -q && apt-get install -q -y less && dpkg --audit && update-alternatives --query pager";
+    let install =
+        "apt-get update -q && apt-get install -q -y less && dpkg --audit && update-alternatives --query pager";
     let installed = container.run(install);
     assert!(installed.contains("Value: /bin/less"), "{arch}: {installed}");
     println!("{arch}: java, a handshake, python, dpkg and apt ran in containers");
@@ -88,7 +89,8 @@ fn image(arch: &str, certificate: &Path) -> &'static Built {
         "\n[[file]]\npath = \"/usr/local/share/ca-certificates/loopback.crt\"\nsource = \"{}\"\n",
         certificate.display()
     );
-    let change = |recipe: &str| recipe.replace("\"linux/amd64\", \"linux/arm64\"", &format!("\"linux/{arch}\"")) + &file;
+    let change =
+        |recipe: &str| recipe.replace("\"linux/amd64\", \"linux/arm64\"", &format!("\"linux/{arch}\"")) + &file;
     build_as("r1", &format!("r1-containers-{arch}"), &change, Some(EPOCH)).0
 }
 
