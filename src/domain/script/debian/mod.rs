@@ -6,6 +6,7 @@ mod accounts;
 mod alternatives;
 mod dpkg;
 mod failure;
+mod known_scripts;
 mod ldconfig;
 mod left_out;
 mod openssl;
@@ -14,6 +15,8 @@ mod systemd;
 mod update_rc_d;
 
 use super::command::Applet;
+
+pub(super) use known_scripts::known as known_script;
 
 /// Programs by their names, sorted.
 pub(super) const APPLETS: &[(&str, Applet)] = &[
