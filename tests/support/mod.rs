@@ -14,6 +14,7 @@ pub mod deb;
 pub mod debs;
 pub mod http;
 pub mod image;
+pub mod inside;
 pub mod keys;
 pub mod packages;
 pub mod project;
