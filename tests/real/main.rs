@@ -21,6 +21,7 @@ mod ldconfig;
 mod locked;
 mod mirrors;
 mod order;
+mod perl;
 mod readers;
 mod registry;
 mod resolve;

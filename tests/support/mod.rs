@@ -16,6 +16,7 @@ pub mod effects;
 pub mod http;
 pub mod ignore;
 pub mod image;
+pub mod inside;
 pub mod keys;
 pub mod keystore;
 pub mod oracle;

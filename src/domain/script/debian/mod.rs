@@ -4,25 +4,45 @@
 
 mod accounts;
 mod alternatives;
+mod apache;
+mod confmodule;
 mod debconf;
 mod dpkg;
 mod failure;
+mod known_scripts;
+mod krb5_config;
 mod ldconfig;
 mod left_out;
+mod locale;
 mod openssl;
 mod options;
+mod pam;
 mod paperconf;
+mod pattern;
+mod perl;
+mod postgresql;
 mod python;
+mod sgml_catalog;
 mod ss;
 mod systemd;
 mod update_rc_d;
+mod xml_catalog;
 
 use super::command::Applet;
 pub(super) use debconf::Kept;
 pub use debconf::{Answer, preseed, type_of};
 
+pub(super) use known_scripts::known as known_script;
+
 /// Programs by their names, sorted.
 pub(super) const APPLETS: &[(&str, Applet)] = &[
+    ("a2disconf", apache::a2enmod),
+    ("a2dismod", apache::a2enmod),
+    ("a2dissite", apache::a2enmod),
+    ("a2enconf", apache::a2enmod),
+    ("a2enmod", apache::a2enmod),
+    ("a2ensite", apache::a2enmod),
+    ("a2query", apache::a2query),
     ("addgroup", accounts::adduser),
     ("adduser", accounts::adduser),
     ("c_rehash", openssl::c_rehash),
@@ -65,7 +85,14 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("mandb", left_out::left_out),
     ("openssl", openssl::openssl),
     ("paperconf", paperconf::paperconf),
+    ("pam-auth-update", pam::pam_auth_update),
+    ("pam_getenv", locale::pam_getenv),
     ("passwd", accounts::passwd),
+    ("perl", perl::perl),
+    ("pg_checksystem", postgresql::pg_checksystem),
+    ("pg_conftool", postgresql::pg_conftool),
+    ("pg_lsclusters", postgresql::pg_lsclusters),
+    ("pg_updatedicts", postgresql::pg_updatedicts),
     ("policy-rc.d", left_out::policy_rc_d),
     ("pwck", accounts::pwck),
     ("pwconv", accounts::pwconv),
@@ -79,13 +106,16 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("start-stop-daemon", left_out::left_out),
     ("systemctl", systemd::systemctl),
     ("update-alternatives", alternatives::update_alternatives),
+    ("update-catalog", sgml_catalog::update_catalog),
     ("update-desktop-database", left_out::left_out),
     ("update-gtk-immodules", left_out::left_out),
     ("update-icon-caches", left_out::left_out),
     ("update-initramfs", left_out::left_out),
+    ("update-locale", locale::update_locale),
     ("update-mime-database", left_out::left_out),
     ("update-passwd", accounts::update_passwd),
     ("update-rc.d", update_rc_d::update_rc_d),
+    ("update-xmlcatalog", xml_catalog::update_xmlcatalog),
     ("useradd", accounts::useradd),
     ("userdel", accounts::userdel),
     ("usermod", accounts::usermod),
