@@ -37,6 +37,8 @@ pub struct Installation<'a> {
     pub artefacts: &'a [Arc<Artefact>],
     /// Their priorities in their archives' indexes, in the same order.
     pub priorities: &'a [&'a str],
+    /// Which of them only others asked for.
+    pub along: &'a [bool],
     /// Where their bytes are.
     pub store: &'a Store,
     /// The recipe's files.
@@ -110,6 +112,8 @@ impl Installation<'_> {
         let origins = origins(&system.effects);
         let runs = std::mem::take(&mut maintainer.runs);
         drop(system);
+        let along = packages.iter().enumerate().zip(self.along).filter(|((i, _), along)| **along && !base.contains(i));
+        install::finish(&mut tree, along.map(|((_, package), _)| *package), self.epoch.seconds())?;
         Ok(Interpreted { tree, ledger, origins, runs })
     }
 

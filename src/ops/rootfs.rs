@@ -49,6 +49,8 @@ pub struct Making<'a> {
     pub artefacts: Vec<Arc<Artefact>>,
     /// Their priorities in their archives' indexes, in the same order.
     pub priorities: Vec<&'a str>,
+    /// Which of them only others asked for.
+    pub along: Vec<bool>,
     /// Which recipe of the chain each belongs to.
     pub levels: &'a [usize],
     /// The moment of the image.
@@ -75,6 +77,7 @@ impl Making<'_> {
                 epoch,
                 artefacts: &self.artefacts,
                 priorities: &self.priorities,
+                along: &self.along,
                 store,
                 files: &files,
                 waivers: &recipe.waivers,

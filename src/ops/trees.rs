@@ -107,6 +107,7 @@ impl<'a> Trees<'a> {
             arch,
             artefacts,
             priorities: packages.iter().map(|_| "optional").collect(),
+            along: packages.iter().map(|package| package.roots.is_empty()).collect(),
             levels: &levels,
             epoch: self.epoch,
             store: &self.inputs.fetcher.store,

@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod apt;
 mod archive;
 mod clients;
+mod containers;
 mod cpu;
 mod data;
 mod database;
@@ -19,6 +21,7 @@ mod ldconfig;
 mod locked;
 mod mirrors;
 mod order;
+mod perl;
 mod readers;
 mod registry;
 mod resolve;

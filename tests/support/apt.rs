@@ -138,6 +138,33 @@ impl<'a> Apt<'a> {
         this
     }
 
+    /// Downloads packages, and gives their files in the order of their names. They are kept as long as the indexes are.
+    pub fn download(&self, packages: &[&str]) -> Vec<PathBuf> {
+        let config = configuration(self.indexes.arch, &self.root, &self.indexes.root, &self.root.join("status"), false);
+        packages
+            .iter()
+            .map(|package| {
+                let folder = self.root.join("debs").join(package);
+                let files = |folder: &Path| -> Vec<PathBuf> {
+                    let entries =
+                        fs::read_dir(folder).map(|entries| entries.map(|entry| entry.unwrap().path()).collect());
+                    let all: Vec<PathBuf> = entries.unwrap_or_default();
+                    all.into_iter().filter(|path| path.extension().is_some_and(|name| name == "deb")).collect()
+                };
+                if files(&folder).is_empty() {
+                    fs::create_dir_all(&folder).unwrap();
+                    let conf = folder.join("apt.conf");
+                    fs::write(&conf, &config).unwrap();
+                    let mut apt = Command::new("apt-get");
+                    apt.args(["-q", "download", package]).env("APT_CONFIG", conf).current_dir(&folder);
+                    let out = apt.output().unwrap();
+                    assert!(out.status.success(), "{package}: {}", String::from_utf8_lossy(&out.stderr));
+                }
+                files(&folder).remove(0)
+            })
+            .collect()
+    }
+
     /// Asks for `packages` on top of a variant. The answer is kept as long as the indexes are.
     pub fn plan(&self, variant: &str, packages: &[&str], recommends: bool) -> Plan {
         let question = format!("{variant} {recommends} {}", packages.join(" "));

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use mokapot::base::{Arch, Epoch};
 use mokapot::domain::rootfs::{Content, Kind, Meta, Owner, Tree};
-use mokapot::domain::script::{Limits, Process, Stream, System, command};
+use mokapot::domain::script::{Applet, Limits, Process, Stream, System, command};
 
 /// When it all happens.
 pub const EPOCH: i64 = 1_700_000_000;
@@ -70,6 +70,11 @@ impl Twin {
         self.put(path, Kind::File(Content::bytes(bytes.as_ref())), mode);
     }
 
+    /// A file that only the tree in memory has: a program, whose applet is meant.
+    pub fn only_ours(&mut self, path: &str, mode: u32, bytes: impl AsRef<[u8]>) {
+        self.put(path, Kind::File(Content::bytes(bytes.as_ref())), mode);
+    }
+
     /// A symbolic link, with its folder.
     pub fn link(&mut self, path: &str, target: &str) {
         if let Some((folder, _)) = path.rsplit_once('/') {
@@ -99,6 +104,24 @@ impl Twin {
 
     /// The applet.
     pub fn ours(&mut self, program: &str, args: &[&str], variables: &[(&str, &str)], input: &str) -> Outcome {
+        let applet = command::applet(program.as_bytes()).unwrap();
+        self.run(program, args, variables, input, applet)
+    }
+
+    /// What stands for a program of the tree, started as a script starts it: by its name, or by its path.
+    pub fn started(&mut self, program: &str, args: &[&str], variables: &[(&str, &str)], input: &str) -> Outcome {
+        let variables: Vec<(&str, &str)> = std::iter::once(("PATH", PATH)).chain(variables.iter().copied()).collect();
+        self.run(program, args, &variables, input, command::exec)
+    }
+
+    fn run(
+        &mut self,
+        program: &str,
+        args: &[&str],
+        variables: &[(&str, &str)],
+        input: &str,
+        applet: Applet,
+    ) -> Outcome {
         let read = |content: &Content| match content {
             Content::Bytes(bytes) => Ok(Arc::clone(bytes)),
             Content::Entry { .. } => Err("no store".to_owned()),
@@ -113,7 +136,6 @@ impl Twin {
         process.streams.set(0, Stream::pipe(input));
         process.streams.set(1, out.clone());
         process.streams.set(2, err.clone());
-        let applet = command::applet(program.as_bytes()).unwrap();
         let status = match applet(&mut system, &mut process) {
             Ok(status) => status.into(),
             Err(stop) => return Outcome { status: -2, out: String::new(), err: format!("{stop}") },

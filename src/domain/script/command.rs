@@ -11,7 +11,8 @@ pub type Applet = fn(&mut System<'_>, &mut Process) -> Result<u8, Stop>;
 /// Starts the program that `process.args` names, as execvp(3) would find it, and runs it to its end. Its status is 127
 /// when there is none, and 126 when there is something that cannot be executed; the caller says so.
 ///
-/// A shell script of the tree is interpreted, whatever its name. Anything else must have an applet of its name.
+/// A shell script of the tree is interpreted, whatever its name. Anything else must have an applet of its name, or be a
+/// maintainer script that is known by its bytes.
 ///
 /// # Errors
 /// When it is a program that nothing stands for, or its interpretation stops.
@@ -53,13 +54,14 @@ pub fn find(system: &System<'_>, process: &Process, name: &[u8]) -> Option<Vec<u
 pub fn applet(name: &[u8]) -> Option<Applet> {
     let name = std::str::from_utf8(name).ok()?;
     let tables = [core::APPLETS, text::APPLETS, debian::APPLETS, shell::APPLETS];
-    tables.into_iter().find_map(|table| {
+    let exact = tables.into_iter().find_map(|table| {
         table
             .binary_search_by(|(other, _)| (*other).cmp(name))
             .ok()
             .and_then(|at| table.get(at))
             .map(|(_, applet)| *applet)
-    })
+    });
+    exact.or_else(|| debian::versioned(name))
 }
 
 fn start(system: &mut System<'_>, process: &mut Process, path: &[u8]) -> Result<u8, Stop> {
@@ -78,7 +80,7 @@ fn start(system: &mut System<'_>, process: &mut Process, path: &[u8]) -> Result<
         }
         return interpreter.run(system, process, &shown, &bytes);
     }
-    match applet(last) {
+    match applet(last).or_else(|| debian::known_script(&bytes)) {
         Some(applet) => applet(system, process),
         None => Err(StopKind::Unmodelled {
             command: String::from_utf8_lossy(last).into_owned(),

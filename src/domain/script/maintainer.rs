@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::debian;
 use super::limits::{Budget, Limits};
 use super::process::Process;
 use super::shell::{Interpreter, Trace};
@@ -79,7 +80,10 @@ impl<'a> Maintainer<'a> {
         let before = system.effects.len();
         let status = system.accounted(label, |system| match Interpreter::of(&bytes) {
             Some(interpreter) => interpreter.run(system, &mut process, label, &bytes),
-            None => Err(foreign(label, &bytes)),
+            None => match debian::known_script(&bytes) {
+                Some(known) => known(system, &mut process),
+                None => Err(foreign(label, &bytes)),
+            },
         });
         self.said = Stream::drain(&said);
         self.said.drain(..self.said.len().saturating_sub(MOST_SAID));

@@ -23,6 +23,7 @@ const OPTIONS: &[Known] = &[
     ("t", "", Takes::Nothing),
     ("S", "", Takes::Nothing),
     ("U", "", Takes::Nothing),
+    ("v", "", Takes::Nothing),
     ("f", "", Takes::Nothing),
     ("F", "", Takes::Nothing),
     ("", "classify", Takes::Optional),
@@ -77,6 +78,7 @@ enum Sort {
     Name,
     Time,
     Size,
+    Version,
 }
 
 #[derive(Default)]
@@ -119,6 +121,7 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
             ("reverse", _) => rules.reverse = true,
             ("t", _) => rules.sort = Sort::Time,
             ("S", _) => rules.sort = Sort::Size,
+            ("v", _) => rules.sort = Sort::Version,
             ("F", _) | ("classify", b"" | b"always") => rules.classify = true,
             ("p", _) => rules.slash = true,
             ("1" | "U", _) | ("color", b"auto" | b"never") | ("classify", _) => {}
@@ -216,6 +219,7 @@ fn order(rules: &Rules, entries: &mut [Entry]) {
         let by = match rules.sort {
             Sort::Name => std::cmp::Ordering::Equal,
             Sort::Time => other.attributes.meta.mtime.cmp(&one.attributes.meta.mtime),
+            Sort::Version => crate::domain::script::text::version_order(&one.shown, &other.shown),
             Sort::Size => other.attributes.size().cmp(&one.attributes.size()),
         };
         let by = by.then_with(|| one.shown.cmp(&other.shown));

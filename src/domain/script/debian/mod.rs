@@ -4,22 +4,46 @@
 
 mod accounts;
 mod alternatives;
+mod apache;
+mod confmodule;
 mod debconf;
 mod dpkg;
 mod failure;
+mod known_scripts;
+mod krb5_config;
 mod ldconfig;
 mod left_out;
+mod locale;
 mod openssl;
 mod options;
+mod pam;
+mod paperconf;
+mod pattern;
+mod perl;
+mod postgresql;
+mod processes;
+mod python;
+mod sgml_catalog;
+mod ss;
 mod systemd;
 mod update_rc_d;
+mod xml_catalog;
 
 use super::command::Applet;
 pub(super) use debconf::Kept;
 pub use debconf::{Answer, preseed, type_of};
 
+pub(super) use known_scripts::known as known_script;
+
 /// Programs by their names, sorted.
 pub(super) const APPLETS: &[(&str, Applet)] = &[
+    ("a2disconf", apache::a2enmod),
+    ("a2dismod", apache::a2enmod),
+    ("a2dissite", apache::a2enmod),
+    ("a2enconf", apache::a2enmod),
+    ("a2enmod", apache::a2enmod),
+    ("a2ensite", apache::a2enmod),
+    ("a2query", apache::a2query),
     ("addgroup", accounts::adduser),
     ("adduser", accounts::adduser),
     ("c_rehash", openssl::c_rehash),
@@ -41,6 +65,7 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("dpkg", dpkg::dpkg),
     ("dpkg-divert", dpkg::dpkg_divert),
     ("dpkg-query", dpkg::dpkg_query),
+    ("dpkg-realpath", dpkg::dpkg_realpath),
     ("dpkg-statoverride", dpkg::dpkg_statoverride),
     ("dpkg-trigger", dpkg::dpkg_trigger),
     ("fc-cache", left_out::left_out),
@@ -57,10 +82,23 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("gtk-query-immodules-3.0", left_out::left_out),
     ("gtk-update-icon-cache", left_out::left_out),
     ("install-info", left_out::left_out),
+    ("killall", processes::killall),
     ("ldconfig", ldconfig::ldconfig),
     ("mandb", left_out::left_out),
     ("openssl", openssl::openssl),
+    ("pam-auth-update", pam::pam_auth_update),
+    ("pam_getenv", locale::pam_getenv),
+    ("paperconf", paperconf::paperconf),
     ("passwd", accounts::passwd),
+    ("perl", perl::perl),
+    ("pg_checksystem", postgresql::pg_checksystem),
+    ("pg_conftool", postgresql::pg_conftool),
+    ("pg_createcluster", left_out::left_out),
+    ("pg_lsclusters", postgresql::pg_lsclusters),
+    ("pg_updatedicts", postgresql::pg_updatedicts),
+    ("pgrep", processes::none),
+    ("pidof", processes::none),
+    ("pkill", processes::none),
     ("policy-rc.d", left_out::policy_rc_d),
     ("pwck", accounts::pwck),
     ("pwconv", accounts::pwconv),
@@ -70,18 +108,27 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("pycompile", left_out::left_out),
     ("pypy3clean", left_out::left_out),
     ("pypy3compile", left_out::left_out),
+    ("ss", ss::ss),
     ("start-stop-daemon", left_out::left_out),
     ("systemctl", systemd::systemctl),
     ("update-alternatives", alternatives::update_alternatives),
+    ("update-catalog", sgml_catalog::update_catalog),
     ("update-desktop-database", left_out::left_out),
     ("update-gtk-immodules", left_out::left_out),
     ("update-icon-caches", left_out::left_out),
     ("update-initramfs", left_out::left_out),
+    ("update-locale", locale::update_locale),
     ("update-mime-database", left_out::left_out),
     ("update-passwd", accounts::update_passwd),
     ("update-rc.d", update_rc_d::update_rc_d),
+    ("update-xmlcatalog", xml_catalog::update_xmlcatalog),
     ("useradd", accounts::useradd),
     ("userdel", accounts::userdel),
     ("usermod", accounts::usermod),
     ("xdg-mime", left_out::left_out),
 ];
+
+/// The program of a name that carries a version.
+pub(super) fn versioned(name: &str) -> Option<Applet> {
+    python::is_python(name).then_some(python::python as Applet)
+}

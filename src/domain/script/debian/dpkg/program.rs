@@ -33,6 +33,7 @@ fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, Failure> {
             process.out(system, foreign.as_bytes())?;
             Ok(0)
         }
+        "--version" => super::version(system, process, "Debian 'dpkg' package management program"),
         "--audit" | "-C" => audit(system),
         "--get-selections" => {
             let format = "${binary:Package}\\t\\t\\t\\t\\t\\t${db:Status-Want}\\n";
@@ -46,7 +47,8 @@ fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, Failure> {
                 return compare::assert(process, feature);
             }
             if let Some(what) = action.strip_prefix("--validate-") {
-                return match (what, rest) {
+                let operands = rest.strip_prefix(&[b"--".to_vec()]).unwrap_or(rest);
+                return match (what, operands) {
                     ("pkgname" | "version" | "archname" | "trigname", [value]) => compare::validate(what, value),
                     ("pkgname" | "version" | "archname" | "trigname", _) => {
                         Err(usage(process, &format!("--validate-{what} takes one <{what}> argument")))
