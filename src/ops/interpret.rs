@@ -43,6 +43,8 @@ pub struct Installation<'a> {
     pub store: &'a Store,
     /// The recipe's files.
     pub files: &'a [RecipeFile],
+    /// The recipe's answers to questions of debconf.
+    pub answers: Option<&'a install::Answers>,
     /// Why scripts are left out, by their names.
     pub waivers: &'a BTreeMap<String, String>,
     /// The package whose scripts are watched.
@@ -98,6 +100,10 @@ impl Installation<'_> {
         let mut system = System::new(&mut tree, self.arch, self.epoch, Limits::default(), &read);
         let mut maintainer = Maintainer::new(self.waivers, Limits::default(), self.watched);
         let dance = Dance::new(&shipments, &packages, &base, &environment).with_files(self.files);
+        let dance = match self.answers {
+            Some(answers) => dance.with_answers(answers),
+            None => dance,
+        };
         let done = dance
             .perform(&mut system, &mut |system, process, label, script| maintainer.run(system, process, label, script));
         // What the store gave wrong is no fault of a script, and may be had again.

@@ -80,6 +80,7 @@ impl Making<'_> {
                 along: &self.along,
                 store,
                 files: &files,
+                answers: target.map(|target| &target.debconf),
                 waivers: &recipe.waivers,
                 watched: self.watched,
             }

@@ -41,6 +41,14 @@ pub enum DanceError {
         /// The path, from `/`.
         path: String,
     },
+    /// The recipe answers what no package asks.
+    #[error("{package}: no package's templates have the debconf question `{}`", redact::printable(question))]
+    Question {
+        /// The package that should ask it.
+        package: String,
+        /// The question.
+        question: String,
+    },
     /// dpkg would leave packages unconfigured.
     #[error("{package}: {reason}")]
     Stuck {
@@ -63,6 +71,7 @@ impl Fault for DanceError {
             Self::Install(error) => error.class(),
             Self::Stopped { stop, .. } => stop.class(),
             Self::Failed { .. } | Self::Conffile { .. } => Class::Policy,
+            Self::Question { .. } => Class::Recipe,
             Self::Stuck { .. } => Class::Unsatisfiable,
             Self::Database { .. } => Class::Integrity,
         }
@@ -79,6 +88,9 @@ impl Fault for DanceError {
             Self::Failed { package, script, status, .. } => {
                 Some(waiver(package, script, &format!("it ends with status {status}")))
             }
+            Self::Question { package, .. } => Some(format!(
+                "the questions of a package are the `Template:` lines of /var/lib/dpkg/info/{package}.templates"
+            )),
             Self::Conffile { .. } | Self::Stuck { .. } | Self::Database { .. } => None,
         }
     }
