@@ -346,7 +346,10 @@ impl<'a> Dance<'a> {
                 system.tree.insert(&path, kind, meta, Owner::Generated, None).map_err(in_database)?;
             }
         }
-        Ok(())
+        // debconf reads in it whose `preinst` it is.
+        let fields = shipment.facts.fields.iter();
+        let control: String = fields.map(|(name, value)| format!("{name}: {value}\n")).collect();
+        put(system, &[CONTROL, b"/control"].concat(), control.into_bytes())
     }
 
     /// Runs a script, which must succeed.
