@@ -21,6 +21,7 @@ mod paperconf;
 mod pattern;
 mod perl;
 mod postgresql;
+mod processes;
 mod python;
 mod sgml_catalog;
 mod ss;
@@ -81,18 +82,23 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("gtk-query-immodules-3.0", left_out::left_out),
     ("gtk-update-icon-cache", left_out::left_out),
     ("install-info", left_out::left_out),
+    ("killall", processes::killall),
     ("ldconfig", ldconfig::ldconfig),
     ("mandb", left_out::left_out),
     ("openssl", openssl::openssl),
-    ("paperconf", paperconf::paperconf),
     ("pam-auth-update", pam::pam_auth_update),
     ("pam_getenv", locale::pam_getenv),
+    ("paperconf", paperconf::paperconf),
     ("passwd", accounts::passwd),
     ("perl", perl::perl),
     ("pg_checksystem", postgresql::pg_checksystem),
     ("pg_conftool", postgresql::pg_conftool),
+    ("pg_createcluster", left_out::left_out),
     ("pg_lsclusters", postgresql::pg_lsclusters),
     ("pg_updatedicts", postgresql::pg_updatedicts),
+    ("pgrep", processes::none),
+    ("pidof", processes::none),
+    ("pkill", processes::none),
     ("policy-rc.d", left_out::policy_rc_d),
     ("pwck", accounts::pwck),
     ("pwconv", accounts::pwconv),

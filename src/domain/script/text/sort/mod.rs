@@ -59,6 +59,11 @@ struct Settings {
     zero: bool,
 }
 
+/// The order of names with version numbers inside, as `ls -v` has it too.
+pub(in crate::domain::script) fn version_order(a: &[u8], b: &[u8]) -> Ordering {
+    compare::version(a, b).then_with(|| a.cmp(b))
+}
+
 /// Runs it.
 pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {
     let parsed = match options::parse(process.arguments(), SHORT, LONG) {
