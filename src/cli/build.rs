@@ -1,6 +1,6 @@
 //! `mokapot build`: recipes become images.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -137,11 +137,15 @@ impl Build {
     }
 }
 
-/// One line on what was not done, so that nothing is skipped in silence.
+/// One line on what became of the scripts, so that nothing is skipped in silence.
 fn scripts(built: &Built, recipe: &str) -> String {
     let rows = built.report.platforms.iter().flat_map(|platform| platform.scripts.rows());
-    let count = rows.map(|row| (&row.package, &row.kind)).collect::<BTreeSet<_>>().len();
-    format!("{count} maintainer scripts listed, not interpreted; see `mokapot scripts {recipe}`")
+    let mut counts: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for row in rows {
+        counts.entry(row.status.word()).or_default().insert(row.label());
+    }
+    let counts: Vec<String> = counts.iter().map(|(word, labels)| format!("{} {word}", labels.len())).collect();
+    format!("maintainer scripts: {}; see `mokapot scripts {recipe}`", counts.join(", "))
 }
 
 /// What `--format json` tells of one image.

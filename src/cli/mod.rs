@@ -23,6 +23,7 @@ mod session;
 mod signals;
 mod size;
 mod table;
+mod trace;
 mod why;
 
 use std::ffi::OsString;

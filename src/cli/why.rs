@@ -7,6 +7,7 @@ use super::arch::arch;
 use super::image_name::ImageArgument;
 use super::session::{DONE, Session};
 use crate::base::Arch;
+use crate::domain::script::Change;
 use crate::ops::why::{Answer, ChainAnswer, PackageAnswer, Source, why};
 
 /// Tell whose a path of an image is, and why a package is in it.
@@ -34,7 +35,7 @@ impl Why {
     pub(super) fn run(self, session: &Session<'_>) -> Outcome {
         let answer = session.run(async {
             let (images, selector) = session.open_image(&self.image.image, &self.image.registries.insecure)?;
-            why(&images, selector.as_ref(), self.arch, &self.subject, &session.project()).await
+            why(&images, selector.as_ref(), self.arch, &self.subject, &session.project(), &session.store()?).await
         })?;
         session.print(text(&answer), &json!({ "why": answer }))?;
         DONE
@@ -59,6 +60,15 @@ fn text(answer: &Answer) -> String {
     }
     if let Some(from) = source(answer) {
         line("from", &from);
+    }
+    if let Some(origin) = &answer.script {
+        let word = match origin.change {
+            Change::Made => "made",
+            Change::Written => "written",
+            Change::Changed => "changed",
+            Change::Removed => "removed",
+        };
+        line("script", &format!("{word} by {}:{}:{}: {}", origin.script, origin.line, origin.column, origin.text));
     }
     match answer.packages.as_slice() {
         packages if packages.len() > SHOWN => {
@@ -86,6 +96,7 @@ fn source(answer: &Answer) -> Option<String> {
         Source::Package => None,
         Source::RecipeFile => Some(format!("[[file]] of recipe `{recipe}`{over}")),
         Source::RecipeAccounts => Some(format!("[[user]] and [[group]] of recipe `{recipe}`")),
+        Source::Script => Some("a maintainer script".into()),
         Source::Database => Some("mokapot: the package database".into()),
         Source::Parent => Some("nobody: a folder that something below it needs".into()),
         Source::Unknown => Some("no package; the image does not tell".into()),

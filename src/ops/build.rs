@@ -8,36 +8,35 @@
 //! What an image is made of decides its digest, so a build that was done before is looked up and not done again.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::base::{Arch, Digest, Epoch, Event, Fault, Hasher, Platform};
 use crate::domain::image::{self, LayerDescriptor, LayerFormat};
 use crate::domain::layer::{Assembled, fragment};
-use crate::domain::lock::{self, Locked, PackageLock};
-use crate::domain::recipe::{self, Target};
+use crate::domain::lock::{self, Locked};
+use crate::domain::recipe::{self, Scripts, Target};
 use crate::formats::compress::Compression;
-use crate::formats::deb::{Architecture, PackageName};
+use crate::formats::deb::Architecture;
 use crate::formats::oci::{Descriptor, Tag};
-use crate::io::archive::below;
 use crate::io::registry::Layout;
 
-use super::fetch::{FetchError, Input};
+use super::fetch::FetchError;
 use super::layers::{Layering, Planned};
 use super::lock::{Options as LockOptions, Update, lock as make_lock};
 use super::project::Loaded;
 use super::report::{ImageReport, Report};
-use super::rootfs::{self, Rootfs};
-use super::unpack::{Artefact, Unpacking};
+use super::rootfs::Rootfs;
+use super::scripts::Done;
+use super::trees::Trees;
 use super::{Error, Inputs};
-use crate::base::Phase;
 
 /// The kind of memos that lead from what an image is made of to its digest.
 const MEMO: &str = "image";
 
-/// The version of how inputs become an image; part of what every image is remembered by.
-const FORMAT: u32 = 1;
+/// How inputs become an image; part of what every image is remembered by. Any change of the program may change what a script
+/// leaves, so it is the program's sources.
+const FORMAT: &str = env!("MOKAPOT_SOURCES");
 
 /// Annotation of an index and its manifests: the recipe's name.
 pub const RECIPE: &str = "org.mokapot.recipe";
@@ -87,7 +86,7 @@ pub async fn build(loaded: &Loaded, options: &Options, inputs: &Inputs<'_>, layo
     let mut replaced = false;
     loop {
         let work = Work::new(&locked, options, inputs, layout)?;
-        let outcome = match work.fetch().await {
+        let outcome = match work.trees.fetch().await {
             Ok(()) => work.build(),
             Err(Error::Fetch(FetchError::Failed { failures })) if !options.locked && !replaced => {
                 let gone: Vec<_> = failures.iter().filter(|failure| failure.has_vanished()).collect();
@@ -174,13 +173,9 @@ fn unchanged(locked: &Locked, options: &Options, inputs: &Inputs<'_>, layout: &L
 
 /// One attempt at a build.
 struct Work<'a> {
-    locked: &'a Locked,
+    trees: Trees<'a>,
     options: &'a Options,
-    inputs: &'a Inputs<'a>,
     layout: &'a Layout,
-    architectures: Vec<Arch>,
-    epoch: Epoch,
-    compression: Compression,
 }
 
 impl<'a> Work<'a> {
@@ -190,113 +185,73 @@ impl<'a> Work<'a> {
         inputs: &'a Inputs<'a>,
         layout: &'a Layout,
     ) -> Result<Self, Error> {
-        let recipe = locked.recipe();
-        let mut architectures: Vec<Arch> = recipe.platforms().map(|platform| platform.0).collect();
-        if let Some(other) = options.architectures.iter().find(|arch| !architectures.contains(arch)) {
-            return Err(Error::NoPlatform { recipe: recipe.name.clone(), arch: *other });
-        }
-        architectures.retain(|arch| options.architectures.is_empty() || options.architectures.contains(arch));
-        let epoch = options.epoch.unwrap_or_else(|| locked.epoch());
-        Ok(Self { locked, options, inputs, layout, architectures, epoch, compression: recipe.compression })
+        let trees = Trees::new(locked, &options.architectures, options.epoch, inputs)?;
+        Ok(Self { trees, options, layout })
     }
 
     /// What the image is made of: all that its bytes depend on.
     fn key(&self) -> Digest {
         let mut key = Hasher::new();
-        let versions = format!("{FORMAT} {:?} {:?}", fragment::FORMAT, self.compression);
-        key.update(format!("{versions} {} {:?} ", self.epoch, self.architectures).as_bytes());
-        key.update(recipe::meaning_digest(self.locked.recipe()).as_bytes());
-        key.update(self.locked.lock().render().as_bytes());
+        let versions = format!("{FORMAT} {:?} {:?}", fragment::FORMAT, self.trees.compression);
+        key.update(format!("{versions} {} {:?} ", self.trees.epoch, self.trees.architectures).as_bytes());
+        key.update(recipe::meaning_digest(self.trees.locked.recipe()).as_bytes());
+        key.update(self.trees.locked.lock().render().as_bytes());
         key.finish().0
     }
 
-    fn packages(&self) -> Vec<&'a PackageLock> {
-        self.architectures.iter().flat_map(|arch| self.locked.packages(*arch)).collect()
-    }
-
-    fn unpacking(&self) -> Unpacking<'a> {
-        Unpacking {
-            store: &self.inputs.fetcher.store,
-            progress: &*self.inputs.fetcher.progress,
-            compression: self.compression,
-            epoch: self.epoch,
-        }
-    }
-
-    /// Brings into the store every `.deb` whose fragment is not there.
-    async fn fetch(&self) -> Result<(), Error> {
-        let unpacking = self.unpacking();
-        let mut wanted: BTreeMap<Digest, &PackageLock> = BTreeMap::new();
-        for package in self.packages() {
-            wanted.entry(package.sha256).or_insert(package);
-        }
-        wanted.retain(|_, package| !unpacking.is_known(package));
-        let mut inputs = Vec::new();
-        for (digest, package) in wanted {
-            let urls = match self.inputs.fetcher.store.contains(&digest, Some(package.size)) {
-                true => Vec::new(),
-                false => vec![below(&self.inputs.mirrors.get(&package.mirror)?.url, &package.filename)],
-            };
-            inputs.push(Input {
-                name: format!("{} {} ({})", package.name, package.version, package.architecture),
-                listed_by: Some(format!("{} {}", package.mirror, package.suite)),
-                urls,
-                size: package.size,
-                checksum: digest.into(),
-            });
-        }
-        if !inputs.is_empty() {
-            self.inputs.fetcher.fetch(&inputs, Phase::Fetch).await?;
-        }
-        Ok(())
-    }
-
     fn build(&self) -> Result<Built, Error> {
-        let packages = self.packages();
-        let artefacts = self.unpacking().artefacts(&packages)?;
-        let rootfs = self.architectures.par_iter().map(|arch| self.rootfs(*arch, &artefacts));
+        let artefacts = self.trees.artefacts()?;
+        let rootfs = self.trees.architectures.par_iter().map(|arch| self.trees.rootfs(*arch, &artefacts, None));
         let rootfs: Vec<Rootfs> = rootfs.collect::<Result<_, Error>>()?;
         let planned: Vec<Planned<'_>> = rootfs
             .iter()
             .flat_map(|rootfs| rootfs.layers.iter().map(|plan| Planned { plan, artefacts: &rootfs.artefacts }))
             .collect();
         let layering = Layering {
-            store: &self.inputs.fetcher.store,
+            store: &self.trees.inputs.fetcher.store,
             layout: self.layout,
-            progress: &*self.inputs.fetcher.progress,
-            compression: self.compression,
-            epoch: self.epoch,
+            progress: &*self.trees.inputs.fetcher.progress,
+            compression: self.trees.compression,
+            epoch: self.trees.epoch,
         };
         let mut assembled = layering.layers(&planned)?.into_iter();
         let mut manifests = BTreeMap::new();
         let mut reports = Vec::new();
+        self.warn_of_waivers(&rootfs);
         for rootfs in &rootfs {
             let layers: Vec<Assembled> = assembled.by_ref().take(rootfs.layers.len()).collect();
             let (manifest, report) = self.manifest(rootfs, &layers)?;
+            let done = Done { ledger: rootfs.scripts.clone(), origins: rootfs.origins.clone() };
+            done.remember(&manifest.digest, &self.trees.inputs.fetcher.store)?;
             manifests.insert(Platform(rootfs.arch), manifest);
             reports.push(report);
         }
         let index = image::index(&manifests, &self.annotations(None))?;
         self.layout.put_blob(&index.bytes)?;
-        let report = Report::new(self.locked, &index.descriptor, self.epoch, reports);
+        let report = Report::new(self.trees.locked, &index.descriptor, self.trees.epoch, reports);
         self.layout.tag(&self.options.tag, &index.descriptor)?;
         let memo = serde_json::to_vec(&report).unwrap_or_default();
-        self.inputs.fetcher.store.memo_put(MEMO, &self.key(), &memo);
+        self.trees.inputs.fetcher.store.memo_put(MEMO, &self.key(), &memo);
         Ok(Built { image: index.descriptor, report, unchanged: false })
     }
 
-    /// The tree of one platform, and its plan.
-    fn rootfs(&self, arch: Arch, all: &BTreeMap<Digest, Arc<Artefact>>) -> Result<Rootfs, Error> {
-        let packages: Vec<&PackageLock> = self.locked.packages(arch).collect();
-        let artefacts = packages.iter().filter_map(|package| all.get(&package.sha256).cloned()).collect();
-        let levels = levels(self.locked, &packages);
-        rootfs::make(self.locked.recipe(), arch, artefacts, &levels, self.epoch, &self.inputs.fetcher.store)
+    /// Tells of waivers that no script has a use for: they may be for one that was renamed, or is shell by now.
+    fn warn_of_waivers(&self, made: &[Rootfs]) {
+        let recipe = self.trees.locked.recipe();
+        if recipe.scripts == Scripts::List {
+            return;
+        }
+        let rows = || made.iter().flat_map(|rootfs| rootfs.scripts.rows());
+        for script in recipe.waivers.keys().filter(|script| rows().all(|row| row.label() != **script)) {
+            let text = format!("[[waive]] {script}: no package has this script");
+            self.trees.inputs.fetcher.progress.emit(Event::Warning(text));
+        }
     }
 
     /// Writes config and manifest of one platform.
     fn manifest(&self, rootfs: &Rootfs, layers: &[Assembled]) -> Result<(Descriptor, ImageReport), Error> {
-        let target = self.locked.recipe().targets.get(&rootfs.arch);
-        let format = match self.compression {
+        let target = self.trees.locked.recipe().targets.get(&rootfs.arch);
+        let format = match self.trees.compression {
             Compression::Gzip => LayerFormat::Gzip,
             Compression::Zstd => LayerFormat::Zstd,
         };
@@ -318,7 +273,7 @@ impl<'a> Work<'a> {
             })
             .collect();
         let settings = target.map(settings).unwrap_or_default();
-        let config = image::config(Platform(rootfs.arch), self.epoch, &settings, &described)?;
+        let config = image::config(Platform(rootfs.arch), self.trees.epoch, &settings, &described)?;
         let manifest = image::manifest(&config.descriptor, &described, &self.annotations(target));
         self.layout.put_blob(&config.bytes)?;
         self.layout.put_blob(&manifest.bytes)?;
@@ -328,7 +283,7 @@ impl<'a> Work<'a> {
 
     /// The annotations of a platform's manifest, or of the index: the recipe's, and where the image comes from.
     fn annotations(&self, target: Option<&Target>) -> BTreeMap<String, String> {
-        let recipe = self.locked.recipe();
+        let recipe = self.trees.locked.recipe();
         let own = |target: &Target| target.image.annotations.clone();
         let mut annotations = match target {
             Some(target) => own(target),
@@ -340,42 +295,16 @@ impl<'a> Work<'a> {
             }
         };
         annotations.insert(RECIPE.to_owned(), recipe.name.clone());
-        annotations.insert(LOCK.to_owned(), self.locked.lock().meaning().digest().to_string());
+        annotations.insert(LOCK.to_owned(), self.trees.locked.lock().meaning().digest().to_string());
         annotations
     }
 
     /// Whether a failure comes from an entry of the store that was damaged, and is put aside now.
     fn is_damage(&self, error: &Error) -> bool {
-        self.inputs.fetcher.client.is_some()
+        self.trees.inputs.fetcher.client.is_some()
             && error.class() == crate::base::Class::Integrity
             && matches!(error, Error::Store(_) | Error::Memo { .. } | Error::Layer(_))
     }
-}
-
-/// For each package, the recipe of the chain that first has a use for it.
-fn levels(locked: &Locked, packages: &[&PackageLock]) -> Vec<usize> {
-    let by_name: BTreeMap<&PackageName, usize> =
-        packages.iter().enumerate().map(|(number, package)| (&package.name, number)).collect();
-    let mut levels = vec![usize::MAX; packages.len()];
-    for (level, recipe) in locked.recipe().levels.iter().enumerate() {
-        let starts = |package: &PackageLock| {
-            package.roots.iter().any(|root| match root {
-                lock::Root::Variant => true,
-                lock::Root::Asked(name) => recipe.install.contains(name),
-            })
-        };
-        let mut open: Vec<usize> = (0..packages.len()).filter(|number| starts(packages[*number])).collect();
-        while let Some(number) = open.pop() {
-            if levels[number] <= level {
-                continue;
-            }
-            levels[number] = level;
-            let package = packages[number];
-            open.extend(package.depends.iter().chain(&package.recommends).filter_map(|name| by_name.get(name)));
-        }
-    }
-    let last = locked.recipe().levels.len().saturating_sub(1);
-    levels.into_iter().map(|level| level.min(last)).collect()
 }
 
 /// Whether a package is the same on both platforms.

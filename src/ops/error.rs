@@ -8,7 +8,7 @@ use super::indexes::IndexError;
 use super::project::ProjectError;
 use crate::base::{Arch, Class, Fault};
 use crate::domain::image;
-use crate::domain::install::{AccountError, InstallError};
+use crate::domain::install::{AccountError, DanceError, InstallError};
 use crate::domain::layer::LayerError;
 use crate::domain::lock::{self, Change, LockError, Stale};
 use crate::domain::resolve::{Refusal, Skew, UniverseError};
@@ -111,6 +111,16 @@ pub enum Error {
     /// Packages do not go together.
     #[error(transparent)]
     Install(#[from] InstallError),
+    /// A maintainer script, or what installing did around it.
+    #[error("{arch}: {source}{}", said.iter().map(|line| format!("\n  it said: {line}")).collect::<String>())]
+    Script {
+        /// The platform.
+        arch: Arch,
+        /// Which, and why.
+        source: Box<DanceError>,
+        /// The last lines that the script said.
+        said: Vec<String>,
+    },
     /// A package's files cannot be kept.
     #[error("{package}: {source}")]
     Unpack {
@@ -242,6 +252,7 @@ impl Error {
             Self::Http(error) => error,
             Self::Store(error) => error,
             Self::Install(error) => error,
+            Self::Script { source, .. } => &**source,
             Self::Unpack { source, .. } => &**source,
             Self::Layer(error) => error,
             Self::File { source, .. } => source,

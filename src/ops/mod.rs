@@ -9,6 +9,7 @@ pub mod error;
 pub mod fetch;
 pub mod indexes;
 pub mod inspect;
+pub mod interpret;
 pub mod layers;
 pub mod lock;
 pub mod not_there;
@@ -17,6 +18,7 @@ pub mod push;
 pub mod report;
 pub mod rootfs;
 pub mod scripts;
+mod trees;
 pub mod unpack;
 pub mod why;
 

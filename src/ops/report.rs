@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::rootfs::Rootfs;
-use super::scripts::row;
 use crate::base::{Arch, DiffId, Digest, Epoch};
 use crate::domain::image::LayerDescriptor;
 use crate::domain::lock::Locked;
@@ -91,10 +90,6 @@ impl Report {
 
 impl ImageReport {
     pub(super) fn new(rootfs: &Rootfs, config: &Descriptor, manifest: &Descriptor, layers: &[LayerDescriptor]) -> Self {
-        let rows = rootfs.artefacts.iter().flat_map(|artefact| {
-            let package = &artefact.package;
-            artefact.facts.scripts.iter().map(|script| row(&package.name, package.version.as_str(), script))
-        });
         Self {
             arch: rootfs.arch,
             manifest: manifest.digest,
@@ -112,7 +107,7 @@ impl ImageReport {
                 .collect(),
             packages: rootfs.artefacts.len(),
             entries: rootfs.entries,
-            scripts: Ledger::new(rows.collect()),
+            scripts: rootfs.scripts.clone(),
         }
     }
 }

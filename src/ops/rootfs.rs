@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use super::Error;
 use super::build::is_shared;
+use super::interpret::{Installation, Interpreted, shipment};
+use super::scripts::{Origin, row};
 use super::unpack::Artefact;
 use crate::base::{Arch, Digest, Epoch};
 use crate::domain::install::{
@@ -14,8 +16,9 @@ use crate::domain::install::{
 };
 use crate::domain::layer::plan::{self, LayerPlan, plan};
 use crate::domain::layer::{FragmentReader, LayerError};
-use crate::domain::recipe::{self, Recipe, Target};
+use crate::domain::recipe::{self, Recipe, Scripts, Target};
 use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Tree};
+use crate::domain::script::{Ledger, Watched};
 use crate::io::store::Store;
 
 /// One platform's tree and what it is made of.
@@ -28,67 +31,105 @@ pub struct Rootfs {
     pub layers: Vec<LayerPlan>,
     /// How many entries the tree has.
     pub entries: usize,
+    /// Every maintainer script, and what became of it.
+    pub scripts: Ledger,
+    /// Who made what no package ships.
+    pub origins: Vec<Origin>,
+    /// What the watched package's scripts did.
+    pub runs: Vec<Watched>,
 }
 
-/// Makes the tree of `recipe` for `arch` from its packages, and plans its layers. `levels` says for each package which
-/// recipe of the chain it belongs to.
-///
-/// # Errors
-/// When packages do not go together, or the recipe's users and files do not fit.
-pub fn make(
-    recipe: &Recipe,
-    arch: Arch,
-    artefacts: Vec<Arc<Artefact>>,
-    levels: &[usize],
-    epoch: Epoch,
-    store: &Store,
-) -> Result<Rootfs, Error> {
-    let packages: Vec<_> = artefacts.iter().map(|artefact| &artefact.package).collect();
-    let order = unpack_order(&packages);
-    let shipments: Vec<Shipment<'_>> = artefacts
-        .iter()
-        .map(|artefact| Shipment {
-            package: &artefact.package,
-            facts: &artefact.facts,
-            directories: &artefact.index.directories,
-            entries: artefact.index.entries.iter().map(|placed| &placed.entry).collect(),
-        })
-        .collect();
-    let mut tree = Tree::new();
-    let diversions = Diversions::default();
-    unpack(&mut tree, &shipments, &order, &diversions)?;
-    let facts: Vec<_> = order
-        .iter()
-        .filter_map(|number| artefacts.get(*number))
-        .map(|artefact| (&artefact.package, &artefact.facts))
-        .collect();
-    database::install(&mut tree, &facts, &diversions, State::Installed, epoch.seconds())?;
-    if let Some(target) = recipe.targets.get(&arch) {
-        accounts(&mut tree, recipe, target, arch, epoch, &artefacts, store)?;
-        let files = recipe_files(target, epoch)?;
-        for file in &files {
-            let place = || String::from_utf8_lossy(&file.path).into_owned();
-            files::apply(&mut tree, std::slice::from_ref(file)).map_err(|source| Error::File {
-                path: format!("/{}", place()),
+/// What a tree is made from.
+pub struct Making<'a> {
+    /// The recipe.
+    pub recipe: &'a Recipe,
+    /// The platform.
+    pub arch: Arch,
+    /// The packages.
+    pub artefacts: Vec<Arc<Artefact>>,
+    /// Their priorities in their archives' indexes, in the same order.
+    pub priorities: Vec<&'a str>,
+    /// Which recipe of the chain each belongs to.
+    pub levels: &'a [usize],
+    /// The moment of the image.
+    pub epoch: Epoch,
+    /// Where the packages' bytes are.
+    pub store: &'a Store,
+    /// The package whose scripts are watched.
+    pub watched: Option<&'a str>,
+}
+
+impl Making<'_> {
+    /// Makes the tree, and plans its layers.
+    ///
+    /// # Errors
+    /// When packages do not go together, a script cannot be interpreted, or the recipe's users and files do not fit.
+    pub fn make(self) -> Result<Rootfs, Error> {
+        let Self { recipe, arch, epoch, store, .. } = self;
+        let target = recipe.targets.get(&arch);
+        let files = target.map(|target| recipe_files(target, epoch)).transpose()?.unwrap_or_default();
+        let Interpreted { mut tree, ledger, origins, runs } = match recipe.scripts {
+            Scripts::List => self.list()?,
+            Scripts::Interpret => Installation {
                 arch,
-                source,
-            })?;
+                epoch,
+                artefacts: &self.artefacts,
+                priorities: &self.priorities,
+                store,
+                files: &files,
+                waivers: &recipe.waivers,
+                watched: self.watched,
+            }
+            .perform()?,
+        };
+        if let Some(target) = target {
+            accounts(&mut tree, recipe, target, arch, epoch, &self.artefacts, store)?;
+            for file in &files {
+                let place = || String::from_utf8_lossy(&file.path).into_owned();
+                files::apply(&mut tree, std::slice::from_ref(file)).map_err(|source| Error::File {
+                    path: format!("/{}", place()),
+                    arch,
+                    source,
+                })?;
+            }
         }
+        let planned: Vec<plan::Artefact<'_>> = self
+            .artefacts
+            .iter()
+            .zip(self.levels)
+            .map(|(artefact, level)| plan::Artefact {
+                name: artefact.package.name.as_str(),
+                level: *level,
+                shared: is_shared(artefact.package.architecture),
+                index: &artefact.index,
+            })
+            .collect();
+        let names: Vec<&str> = recipe.levels.iter().map(|level| level.name.as_str()).collect();
+        let layers = plan(&tree, &planned, &names);
+        let entries = tree.len();
+        Ok(Rootfs { arch, artefacts: self.artefacts, layers, entries, scripts: ledger, origins, runs })
     }
-    let planned: Vec<plan::Artefact<'_>> = artefacts
-        .iter()
-        .zip(levels)
-        .map(|(artefact, level)| plan::Artefact {
-            name: artefact.package.name.as_str(),
-            level: *level,
-            shared: is_shared(artefact.package.architecture),
-            index: &artefact.index,
-        })
-        .collect();
-    let names: Vec<&str> = recipe.levels.iter().map(|level| level.name.as_str()).collect();
-    let layers = plan(&tree, &planned, &names);
-    let entries = tree.len();
-    Ok(Rootfs { arch, artefacts, layers, entries })
+
+    /// The packages unpacked, their scripts listed.
+    fn list(&self) -> Result<Interpreted, Error> {
+        let packages: Vec<_> = self.artefacts.iter().map(|artefact| &artefact.package).collect();
+        let order = unpack_order(&packages);
+        let shipments: Vec<Shipment<'_>> = self.artefacts.iter().map(|artefact| shipment(artefact)).collect();
+        let mut tree = Tree::new();
+        let diversions = Diversions::default();
+        unpack(&mut tree, &shipments, &order, &diversions)?;
+        let facts: Vec<_> = order
+            .iter()
+            .filter_map(|number| self.artefacts.get(*number))
+            .map(|artefact| (&artefact.package, &artefact.facts))
+            .collect();
+        database::install(&mut tree, &facts, &diversions, State::Installed, self.epoch.seconds())?;
+        let rows = self.artefacts.iter().flat_map(|artefact| {
+            let package = &artefact.package;
+            artefact.facts.scripts.iter().map(|script| row(&package.name, package.version.as_str(), script))
+        });
+        Ok(Interpreted { tree, ledger: Ledger::new(rows.collect()), origins: Vec::new(), runs: Vec::new() })
+    }
 }
 
 /// Adds the recipe's users and groups, and makes sure that the image's user exists.

@@ -11,14 +11,17 @@ use super::contents::{self, Contents, Remember, layer_of};
 use super::inspect::{Layer, PlatformImage};
 use super::not_there::NotThere;
 use super::project::{Loaded, Project, ProjectError};
+use super::scripts::{Done, Origin};
 use crate::base::{Arch, Digest, redact};
 use crate::domain::install::Installed;
 use crate::domain::install::info::FOLDER;
 use crate::domain::install::installed::InstalledPackage;
 use crate::domain::lock::{Lockfile, Root};
+use crate::domain::script::Change;
 use crate::formats::deb::PackageName;
 use crate::formats::oci::Selector;
 use crate::io::registry::Images;
+use crate::io::store::Store;
 
 /// How many symbolic links are followed, as Linux has it.
 const MAX_LINKS: usize = 40;
@@ -38,6 +41,8 @@ pub struct Answer {
     pub dangling: bool,
     /// Who put it there.
     pub source: Source,
+    /// The maintainer script that made it or changed it last, where that is known.
+    pub script: Option<Origin>,
     /// The packages it is of: one, or those that share a folder, or none.
     pub packages: Vec<PackageAnswer>,
     /// The layer it is in.
@@ -69,6 +74,8 @@ pub enum Source {
     RecipeFile,
     /// The recipe: `[[user]]` and `[[group]]`, in the files of accounts.
     RecipeAccounts,
+    /// A maintainer script.
+    Script,
     /// The builder: the package database.
     Database,
     /// Nobody: a folder that something below it needs.
@@ -136,11 +143,19 @@ pub async fn why(
     arch: Option<Arch>,
     subject: &str,
     project: &Project,
+    store: &Store,
 ) -> Result<Answer, Error> {
     let (platform, contents) = contents::open(images, selector, arch, Remember::DATABASE).await?;
     let installed = contents.installed()?;
     let (lock, no_lock) = Known::find(&platform, project);
-    let asking = Asking { platform: &platform, contents: &contents, installed: &installed, lock: lock.as_ref() };
+    let done = Done::of(&platform.digest, store);
+    let asking = Asking {
+        platform: &platform,
+        contents: &contents,
+        installed: &installed,
+        lock: lock.as_ref(),
+        done: done.as_ref(),
+    };
     let mut answer = if subject.contains('/') { asking.path(subject)? } else { asking.name(subject)? };
     answer.no_lock = no_lock;
     Ok(answer)
@@ -186,6 +201,7 @@ struct Asking<'a> {
     contents: &'a Contents,
     installed: &'a Installed,
     lock: Option<&'a Known>,
+    done: Option<&'a Done>,
 }
 
 impl Asking<'_> {
@@ -245,6 +261,7 @@ impl Asking<'_> {
                 .collect(),
             dangling,
             source: self.source(&path, !owners.is_empty()),
+            script: self.origin(&path).cloned(),
             packages: owners.into_iter().map(|package| self.package(package)).collect(),
             layer: node.and_then(|node| self.layer(layer_of(&node))),
             path: Some(shown(&path)),
@@ -260,6 +277,7 @@ impl Asking<'_> {
             path: None,
             dangling: false,
             source: Source::Unknown,
+            script: None,
             packages: Vec::new(),
             layer: None,
             recipe: self.platform.annotations.get(RECIPE).cloned(),
@@ -290,10 +308,16 @@ impl Asking<'_> {
         let folder = self.contents.tree.lookup(path).ok().flatten().is_some_and(|node| node.is_directory());
         match () {
             () if owned => Source::Package,
+            () if self.origin(path).is_some() => Source::Script,
             () if ours && path.starts_with(b"var/lib/dpkg/") => Source::Database,
             () if folder => Source::Parent,
             () => Source::Unknown,
         }
+    }
+
+    /// The script that made a path or changed it last.
+    fn origin(&self, path: &[u8]) -> Option<&Origin> {
+        self.done?.origin(&shown(path)).filter(|origin| origin.change != Change::Removed)
     }
 
     fn package(&self, package: &InstalledPackage) -> PackageAnswer {

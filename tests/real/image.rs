@@ -101,19 +101,33 @@ pub(crate) fn unpacked(arch: &str) -> PathBuf {
 /// The image of `tests/recipes/NAME.toml`, and its lockfile, made now where none is committed: for suites that move. Built
 /// once a name, however many tests ask.
 pub(crate) fn build_of(name: &str) -> (&'static Built, PathBuf) {
+    build_as(name, name, &|recipe| recipe.to_owned(), None)
+}
+
+/// [`build_of`] a recipe changed by `change`, which goes by the name `variant` here, for an epoch.
+pub(crate) fn build_as(
+    name: &str,
+    variant: &str,
+    change: &dyn Fn(&str) -> String,
+    epoch: Option<i64>,
+) -> (&'static Built, PathBuf) {
     static BUILT: Mutex<BTreeMap<String, &'static Built>> = Mutex::new(BTreeMap::new());
     let mut built = BUILT.lock().unwrap();
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(variant);
     let recipe = folder.join("tests/recipes").join(format!("{name}.toml"));
-    let image = *built.entry(name.to_owned()).or_insert_with(|| {
-        let folder = scratch(name);
+    let image = *built.entry(variant.to_owned()).or_insert_with(|| {
+        let folder = scratch(variant);
         copy_folder(&repository().join("tests/recipes"), &folder.join("tests/recipes"));
         copy_folder(&repository().join("recipes/keys"), &folder.join("recipes/keys"));
         let keyring = "debian-archive-keyring.gpg";
         fs::copy(Path::new("/usr/share/keyrings").join(keyring), folder.join("tests/recipes").join(keyring)).unwrap();
+        fs::write(&recipe, change(&fs::read_to_string(&recipe).unwrap())).unwrap();
         let layout = folder.join("oci");
         let mut command = mokapot();
         command.args(["build", &recipe.display().to_string(), "--output"]).arg(format!("oci:{}", layout.display()));
+        if let Some(epoch) = epoch {
+            command.env("SOURCE_DATE_EPOCH", epoch.to_string());
+        }
         let line = succeed(command.arg("--store").arg(shared_store()));
         let tag = Box::leak(name.to_owned().into_boxed_str());
         Box::leak(Box::new(Built { digest: digest_of(&line, name), layout, tag }))

@@ -89,7 +89,14 @@ pub(crate) fn tree_of(built: &Built, arch: &str) -> Arc<Snapshot> {
     if let Some(tree) = READ.lock().unwrap().get(&manifest) {
         return Arc::clone(tree);
     }
-    let opened = layers(built, arch).into_iter().map(|layer| -> Box<dyn Read> {
+    let tree = Arc::new(treediff::of_tars(tars(built, arch)));
+    READ.lock().unwrap().insert(manifest, Arc::clone(&tree));
+    tree
+}
+
+/// The layers of a platform, decompressed by libraries of others, the lowest first.
+pub(crate) fn tars(built: &Built, arch: &str) -> impl Iterator<Item = Box<dyn Read>> {
+    layers(built, arch).into_iter().map(|layer| -> Box<dyn Read> {
         let file = BufReader::new(File::open(&layer.path).unwrap());
         match layer.media_type.as_str() {
             "application/vnd.oci.image.layer.v1.tar+zstd" => Box::new(zstd::Decoder::new(file).unwrap()),
@@ -98,10 +105,7 @@ pub(crate) fn tree_of(built: &Built, arch: &str) -> Arc<Snapshot> {
                 Box::new(flate2::read::MultiGzDecoder::new(file))
             }
         }
-    });
-    let tree = Arc::new(treediff::of_tars(opened));
-    READ.lock().unwrap().insert(manifest, Arc::clone(&tree));
-    tree
+    })
 }
 
 fn decompress(program: &str, from: &Path, to: &Path) {

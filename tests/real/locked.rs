@@ -12,7 +12,7 @@ pub(crate) struct LockedDeb {
     pub(crate) version: String,
     /// Whether it is for all architectures.
     pub(crate) for_all: bool,
-    sha256: String,
+    pub(crate) sha256: String,
     size: i64,
     /// The file in the store.
     pub(crate) path: PathBuf,

@@ -2,11 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accounts;
+mod apt;
 mod archive;
 mod clients;
+mod containers;
 mod cpu;
 mod data;
 mod database;
+mod debconf;
 mod disorder;
 mod dpkg;
 mod extract;

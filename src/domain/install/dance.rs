@@ -27,9 +27,10 @@ use super::database;
 use super::dpkg_order::{Dpkg, Step, Stuck};
 use super::error::InstallError;
 use super::facts::{Conffile, Facts};
+use super::files::RecipeFile;
 use super::plan::plan;
 use super::unpack::{Part, Shipment, Unpacked, unpack_one};
-use super::{info, maintscript, stanza};
+use super::{files, info, maintscript, stanza};
 use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Owner, Position};
 use crate::domain::script::{Process, Site, Stop, StopKind, System};
 use crate::formats::deb::{Package, parse_triggers};
@@ -61,6 +62,8 @@ pub struct Dance<'a> {
     /// The packages unpacked so far, in order.
     order: Vec<usize>,
     unpacked: Unpacked,
+    /// The recipe's files that are not there yet.
+    files: &'a [RecipeFile],
 }
 
 /// A package's part of `status`, and what it was made for.
@@ -94,7 +97,17 @@ impl<'a> Dance<'a> {
             paragraphs: packages.iter().map(|_| Paragraph::default()).collect(),
             order: Vec::new(),
             unpacked: Unpacked::default(),
+            files: &[],
         }
+    }
+
+    /// Gives the recipe's files to the packages that come after the base, as an administrator's: they are there before those
+    /// packages' scripts run, which can take them up (a certificate in `/usr/local/share/ca-certificates`) or leave them
+    /// alone. What a package ships itself is not among them.
+    #[must_use]
+    pub const fn with_files(mut self, files: &'a [RecipeFile]) -> Self {
+        self.files = files;
+        self
     }
 
     /// Installs all packages into the system's tree, which is empty but for what the recipe may need before. At the end
@@ -106,7 +119,12 @@ impl<'a> Dance<'a> {
         self.lay_out(system)?;
         loop {
             match self.dpkg.next() {
-                Ok(Some(Step::Unpack(package))) => self.unpack(system, package, &mut *run)?,
+                Ok(Some(Step::Unpack(package))) => {
+                    if !self.base.contains(&package) {
+                        self.hand_over_files(system)?;
+                    }
+                    self.unpack(system, package, &mut *run)?;
+                }
                 Ok(Some(Step::Configure(package))) => self.configure(system, package, &mut *run)?,
                 Ok(Some(Step::Triggered(package, names))) => {
                     self.postinst(system, package, &["triggered", &names], &mut *run)?;
@@ -139,6 +157,26 @@ impl<'a> Dance<'a> {
         put(system, b"var/lib/dpkg/info/format", b"1\n".to_vec())?;
         put(system, UNINCORP.as_bytes(), Vec::new())?;
         put(system, STATUS.as_bytes(), Vec::new())
+    }
+
+    /// Puts the recipe's files where no package has one.
+    fn hand_over_files(&mut self, system: &mut System<'_>) -> Result<(), DanceError> {
+        let files = std::mem::take(&mut self.files);
+        if files.is_empty() {
+            return Ok(());
+        }
+        let lists = self.shipments.iter().flat_map(|shipment| shipment.facts.list.split(|byte| *byte == b'\n'));
+        let shipped: BTreeSet<Vec<u8>> = lists
+            .filter_map(|line| line.strip_prefix(b"/"))
+            .map(|path| system.tree.place_of(path).unwrap_or_else(|_| path.to_vec()))
+            .collect();
+        for file in files {
+            let place = system.tree.place_of(&file.path).map_err(in_database)?;
+            if !shipped.contains(&place) {
+                files::apply(system.tree, std::slice::from_ref(file)).map_err(in_database)?;
+            }
+        }
+        Ok(())
     }
 
     fn unpack(&mut self, system: &mut System<'_>, package: usize, run: RunScript<'_>) -> Result<(), DanceError> {

@@ -12,7 +12,7 @@ pub enum DanceError {
     #[error(transparent)]
     Install(#[from] InstallError),
     /// A script cannot be interpreted.
-    #[error("{package}: {script}: {stop}")]
+    #[error("{package}/{script} cannot be interpreted: {stop}")]
     Stopped {
         /// The package.
         package: String,
@@ -22,7 +22,7 @@ pub enum DanceError {
         stop: Stop,
     },
     /// A script ended with a status that is not 0, as dpkg would report.
-    #[error("{package}: `{script} {}` ended with status {status}", redact::printable(arguments))]
+    #[error("{package}/{script} {} ended with status {status}", redact::printable(arguments).trim_end())]
     Failed {
         /// The package.
         package: String,
@@ -71,8 +71,27 @@ impl Fault for DanceError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Install(error) => error.hint(),
+            Self::Stopped { package, script, stop } if stop.class() == Class::Policy => {
+                let kind = stop.kind.to_string();
+                Some(waiver(package, script, kind.split(" (").next().unwrap_or_default()))
+            }
             Self::Stopped { stop, .. } => stop.hint(),
-            Self::Failed { .. } | Self::Conffile { .. } | Self::Stuck { .. } | Self::Database { .. } => None,
+            Self::Failed { package, script, status, .. } => {
+                Some(waiver(package, script, &format!("it ends with status {status}")))
+            }
+            Self::Conffile { .. } | Self::Stuck { .. } | Self::Database { .. } => None,
         }
     }
+}
+
+/// The block of a recipe that leaves a script out, and what else there is.
+fn waiver(package: &str, script: &str, why: &str) -> String {
+    // A reason of a TOML basic string.
+    let reason = redact::printable(why).replace('\\', "/").replace('"', "'");
+    format!(
+        "leave it out by adding this to the recipe, with a reason of yours, or say with [[effect]] what stands for it:\n\
+         [[waive]]\n\
+         script = \"{package}/{script}\"\n\
+         reason = \"{reason}\""
+    )
 }

@@ -54,13 +54,14 @@ pub fn find(system: &System<'_>, process: &Process, name: &[u8]) -> Option<Vec<u
 pub fn applet(name: &[u8]) -> Option<Applet> {
     let name = std::str::from_utf8(name).ok()?;
     let tables = [core::APPLETS, text::APPLETS, debian::APPLETS, shell::APPLETS];
-    tables.into_iter().find_map(|table| {
+    let exact = tables.into_iter().find_map(|table| {
         table
             .binary_search_by(|(other, _)| (*other).cmp(name))
             .ok()
             .and_then(|at| table.get(at))
             .map(|(_, applet)| *applet)
-    })
+    });
+    exact.or_else(|| debian::versioned(name))
 }
 
 fn start(system: &mut System<'_>, process: &mut Process, path: &[u8]) -> Result<u8, Stop> {
@@ -69,6 +70,7 @@ fn start(system: &mut System<'_>, process: &mut Process, path: &[u8]) -> Result<
         Err(_) => return Ok(126),
     };
     let last = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    system.started(last);
     if let Some(interpreter) = shell::Interpreter::of(&bytes) {
         let shown = format!("/{}", String::from_utf8_lossy(path));
         // The kernel gives the interpreter the path by which the script was found.

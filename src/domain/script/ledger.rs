@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::account::Account;
 use crate::base::Digest;
 use crate::formats::deb::PackageName;
 
@@ -27,6 +28,28 @@ pub struct Row {
     pub interpreter: Interpreter,
     /// What became of it.
     pub status: Status,
+    /// What it did, where it was interpreted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Run>,
+    /// The recipe's reason, where it was left out or something stands for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What an interpreted script did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Run {
+    /// How often it ran: a `postinst` runs again for triggers.
+    pub runs: u32,
+    /// Commands, loop turns and the turns of programs, of all runs.
+    pub steps: u64,
+    /// The programs that it started, by name, sorted.
+    pub commands: Vec<String>,
+    /// How many paths it made, changed or removed.
+    pub entries: usize,
+    /// What its programs left undone that they would have done on a host, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
 }
 
 /// What the kernel would start for a script, by its first bytes.
@@ -46,9 +69,61 @@ pub enum Interpreter {
 /// What became of a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Status {
-    /// Listed only.
+    /// Interpreted; it changed the tree.
+    #[serde(rename = "interpreted")]
+    Interpreted,
+    /// Interpreted; it changed nothing.
+    #[serde(rename = "no-op")]
+    NoOp,
+    /// A `triggers` file: its declarations were followed.
+    #[serde(rename = "followed")]
+    Followed,
+    /// Not for a fresh installation: `prerm`, `postrm`, and a `config` that nobody asks for.
+    #[serde(rename = "not run")]
+    NotRun,
+    /// Left out, because the recipe says so.
+    #[serde(rename = "waived")]
+    Waived,
+    /// Not interpreted; the recipe's effect stands for it.
+    #[serde(rename = "stood for")]
+    StoodFor,
+    /// Listed only, because the recipe says so, or because nothing is known of the build.
     #[serde(rename = "not interpreted")]
     NotInterpreted,
+}
+
+impl Status {
+    /// In words, as JSON has it too.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Interpreted => "interpreted",
+            Self::NoOp => "no-op",
+            Self::Followed => "followed",
+            Self::NotRun => "not run",
+            Self::Waived => "waived",
+            Self::StoodFor => "stood for",
+            Self::NotInterpreted => "not interpreted",
+        }
+    }
+
+    /// What becomes of a script of this kind that nothing ran.
+    #[must_use]
+    pub fn idle(kind: &str) -> Self {
+        if kind == "triggers" { Self::Followed } else { Self::NotRun }
+    }
+}
+
+impl From<&Account> for Run {
+    fn from(account: &Account) -> Self {
+        Self {
+            runs: account.runs,
+            steps: account.steps,
+            commands: account.commands.iter().cloned().collect(),
+            entries: account.changed.len(),
+            left_out: account.notes.iter().cloned().collect(),
+        }
+    }
 }
 
 impl Interpreter {
@@ -93,7 +168,15 @@ impl Row {
             size,
             interpreter: Interpreter::of(kind, head),
             status: Status::NotInterpreted,
+            run: None,
+            reason: None,
         }
+    }
+
+    /// Its name, as recipes and traces have it: `bash/postinst`.
+    #[must_use]
+    pub fn label(&self) -> String {
+        format!("{}/{}", self.package, self.kind)
     }
 }
 
@@ -122,6 +205,8 @@ mod tests {
             size: 0,
             interpreter: Interpreter::Program("/bin/sh".into()),
             status: Status::NotInterpreted,
+            run: None,
+            reason: None,
         };
         let ledger = Ledger::new(vec![row("zz", "postinst"), row("aa", "prerm"), row("aa", "config")]);
         let order: Vec<_> = ledger.rows().iter().map(|r| (r.package.as_str(), r.kind.as_str())).collect();

@@ -48,7 +48,15 @@ impl Budget {
     /// When none are left.
     pub fn step(&mut self, n: u64) -> Result<(), Stop> {
         self.steps = self.steps.saturating_add(n);
-        if self.steps > self.limits.steps { Err(StopKind::Steps(self.limits.steps).into()) } else { Ok(()) }
+        if self.steps > self.limits.steps {
+            return Err(StopKind::Steps(self.limits.steps).into());
+        }
+        self.bytes(0)
+    }
+
+    /// Takes `n` bytes; where they are not left, the next step fails.
+    pub const fn charge(&mut self, n: usize) {
+        self.bytes = self.bytes.saturating_add(n as u64);
     }
 
     /// Takes `n` bytes.

@@ -14,14 +14,18 @@
 //! | [`core`] | programs that work on files, and small ones |
 //! | [`text`] | programs that read and write text: `sed`, `grep`, `awk`, `sort` … |
 //! | [`debian`] | Debian's own programs that are no shell scripts |
+//! | [`account`] | what a script did: its steps, programs, changes |
+//! | [`maintainer`] | one maintainer script after the other: which are left out, what each said and did |
 //! | [`ledger`] | every script accounted for |
 
+pub mod account;
 pub mod command;
 pub mod core;
 pub mod debian;
 pub mod errno;
 pub mod ledger;
 pub mod limits;
+pub mod maintainer;
 pub mod process;
 pub mod shell;
 pub mod stop;
@@ -29,10 +33,12 @@ pub mod stream;
 pub mod system;
 pub mod text;
 
+pub use account::Account;
 pub use command::{Applet, exec};
 pub use errno::Errno;
-pub use ledger::{Interpreter, Ledger, Row, Status};
+pub use ledger::{Interpreter, Ledger, Row, Run, Status};
 pub use limits::{Budget, Limits};
+pub use maintainer::{Maintainer, Watched};
 pub use process::Process;
 pub use shell::{Reached, Trace};
 pub use stop::{Site, Stop, StopKind};

@@ -85,8 +85,7 @@ impl Process {
         };
         let (answer, answers) = dialogue;
         for line in lines {
-            let mut reply = answer(system, line.strip_suffix(b"\n").unwrap_or(&line))?;
-            reply.push(b'\n');
+            let reply = answer(system, line.strip_suffix(b"\n").unwrap_or(&line))?;
             if let Stream::Pipe(buffer) = &mut *answers.borrow_mut() {
                 buffer.extend(reply);
             }

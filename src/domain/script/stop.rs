@@ -16,6 +16,9 @@ pub struct Site {
     pub text: String,
 }
 
+/// How many of the places around the innermost one are shown.
+const MOST_CALLERS: usize = 5;
+
 /// The end of an interpretation: not a script that failed (that is a status), but one that cannot be interpreted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stop {
@@ -82,10 +85,22 @@ impl Stop {
 
 impl std::fmt::Display for Stop {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Some(site) = self.sites.first() {
-            write!(f, "{}:{}:{}: ", redact::printable(&site.script), site.line, site.column)?;
+        let Some((first, callers)) = self.sites.split_first() else { return self.kind.fmt(f) };
+        write!(f, "{first}: {}", self.kind)?;
+        if !first.text.is_empty() {
+            write!(f, "\n  {}", first.text)?;
         }
-        self.kind.fmt(f)
+        for site in callers.iter().take(MOST_CALLERS) {
+            write!(f, "\n  called from {site}: {}", site.text)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Display for Site {
+    /// `bash/postinst:12:3`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}:{}", redact::printable(&self.script), self.line, self.column)
     }
 }
 

@@ -29,19 +29,19 @@ pub enum Stream {
         /// Opened for writing.
         write: bool,
     },
-    /// Somebody who answers each line with a line (debconf's frontend): lines written here are answered into `answers`,
-    /// which is what the other side reads.
+    /// Somebody who answers lines (debconf's frontend): lines written here are answered into `answers`, which is what the
+    /// other side reads.
     Dialogue {
         /// What was written of a line that has not ended.
         pending: Vec<u8>,
-        /// Answers a line, both without their ends of line.
+        /// Answers a line.
         answer: Answer,
         /// Where answers go: a [`Stream::Pipe`].
         answers: Open,
     },
 }
 
-/// Answers a line of a [`Stream::Dialogue`].
+/// Answers a line of a [`Stream::Dialogue`], which it gets without its end; the answer is written as it is.
 pub type Answer = Rc<dyn Fn(&mut System<'_>, &[u8]) -> Result<Vec<u8>, Stop>>;
 
 /// An open stream, shared by the descriptors that were duplicated from each other.

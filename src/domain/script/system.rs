@@ -4,10 +4,14 @@
 //! them. Times are the epoch's. A script is root, so permissions never refuse.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use super::account::Account;
+use super::debian::Kept;
 use super::errno::Errno;
 use super::limits::{Budget, Limits};
 use super::shell::Trace;
@@ -35,8 +39,14 @@ pub struct System<'a> {
     pub effects: Vec<Effect>,
     /// What programs did not do that they would have done (caches, services), in words, in order.
     pub notes: Vec<String>,
+    /// The names of the programs that were started.
+    pub commands: BTreeSet<String>,
+    /// What each script did, by its name: `bash/postinst`.
+    pub accounts: BTreeMap<String, Account>,
     /// The lines that are reached, when somebody wants to know.
     pub trace: Option<Trace>,
+    /// What debconf's programs keep between their runs.
+    pub(super) debconf: Kept,
     read: ReadContent<'a>,
     /// Bytes of files that were read before.
     cache: BTreeMap<(u32, u32), Arc<[u8]>>,
@@ -56,7 +66,8 @@ pub struct Effect {
 }
 
 /// What can happen to a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Change {
     /// It was not there before.
     Made,
@@ -79,7 +90,10 @@ impl<'a> System<'a> {
             site: Site::default(),
             effects: Vec::new(),
             notes: Vec::new(),
+            commands: BTreeSet::new(),
+            accounts: BTreeMap::new(),
             trace: None,
+            debconf: Kept::default(),
             read,
             cache: BTreeMap::new(),
             broken: None,
@@ -435,6 +449,11 @@ impl<'a> System<'a> {
     }
 
     fn note(&mut self, path: Vec<u8>, change: Change) {
+        if self.effects.last().is_some_and(|last| (&last.path, last.change, &last.site) == (&path, change, &self.site))
+        {
+            return;
+        }
+        self.budget.charge(path.len() + self.site.text.len() + size_of::<Effect>());
         self.effects.push(Effect { path, change, site: self.site.clone() });
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
     }
     let Some(line) = options::read(system, process, OPTIONS, Order::Strict)? else { return Ok(2) };
     let (mut letters, mut longs, mut name) = (None, Vec::new(), b"getopt".to_vec());
-    let (mut quiet, mut silent, mut quoted) = (false, false, true);
+    let (mut quiet, mut silent, mut quoted, mut alternative) = (false, false, true, false);
     for option in &line.options {
         match (option.name, option.text()) {
             ("longoptions", text) => {
@@ -40,6 +40,7 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
             }
             ("name", text) => name = text.to_vec(),
             ("options", text) => letters = Some(text.to_vec()),
+            ("alternative", _) => alternative = true,
             ("quiet", _) => quiet = true,
             ("quiet-output", _) => silent = true,
             ("shell", b"sh" | b"bash") => {}
@@ -62,7 +63,7 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
     }
     let strict = letters.starts_with(b"+") || process.env.contains_key(&b"POSIXLY_CORRECT"[..]);
     let shorts = short_options(letters.strip_prefix(b"+").unwrap_or(&letters));
-    let mut reading = Reading { out: Vec::new(), wrong: Vec::new(), quoted };
+    let mut reading = Reading { out: Vec::new(), wrong: Vec::new(), quoted, alternative };
     let operands = reading.read(words, &shorts, &longs, strict);
     let status = u8::from(!reading.wrong.is_empty());
     if !quiet {
@@ -107,6 +108,8 @@ struct Reading {
     out: Vec<u8>,
     wrong: Vec<String>,
     quoted: bool,
+    /// Whether long options may start with a single `-` (getopt_long_only(3)).
+    alternative: bool,
 }
 
 impl Reading {
@@ -118,7 +121,9 @@ impl Reading {
             if word == b"--" {
                 operands.extend(rest.by_ref().map(Vec::as_slice));
             } else if let Some(long) = word.strip_prefix(b"--") {
-                self.long(long, longs, &mut rest);
+                self.long("--", long, longs, &mut rest);
+            } else if let Some(long) = word.strip_prefix(b"-").filter(|text| self.is_long(text, shorts, longs)) {
+                self.long("-", long, longs, &mut rest);
             } else if word.len() > 1 && word.starts_with(b"-") {
                 let mut letters = word.get(1..).unwrap_or_default();
                 while let Some((letter, after)) = letters.split_first() {
@@ -155,34 +160,43 @@ impl Reading {
         operands
     }
 
-    fn long<'a>(&mut self, text: &[u8], longs: &[Wanted], rest: &mut impl Iterator<Item = &'a Vec<u8>>) {
+    /// Whether what follows a single `-` is a long option: not where it is one valid letter, nor where no long option starts
+    /// so and the first letter is valid.
+    fn is_long(&self, text: &[u8], shorts: &[Wanted], longs: &[Wanted]) -> bool {
+        let Some((letter, more)) = text.split_first().filter(|_| self.alternative) else { return false };
+        let valid = shorts.iter().any(|option| option.name == [*letter]);
+        let name = text.split(|byte| *byte == b'=').next().unwrap_or_default();
+        !valid || (!more.is_empty() && longs.iter().any(|option| option.name.starts_with(name)))
+    }
+
+    fn long<'a>(&mut self, dashes: &str, text: &[u8], longs: &[Wanted], rest: &mut impl Iterator<Item = &'a Vec<u8>>) {
         let equals = text.iter().position(|byte| *byte == b'=');
         let name = text.get(..equals.unwrap_or(text.len())).unwrap_or_default();
         let value = equals.and_then(|at| text.get(at + 1..));
-        let shown = String::from_utf8_lossy(name).into_owned();
+        let shown = String::from_utf8_lossy(text);
         let starts: Vec<&Wanted> = longs.iter().filter(|option| option.name.starts_with(name)).collect();
         let exact = longs.iter().find(|option| option.name == name);
         let option = match (exact, starts.as_slice()) {
             (Some(option), _) => option,
             (None, [one]) => one,
-            (None, []) => return self.wrong.push(format!("unrecognized option '--{}'", String::from_utf8_lossy(text))),
+            (None, []) => return self.wrong.push(format!("unrecognized option '{dashes}{shown}'")),
             (None, many) => {
                 let names: String =
-                    many.iter().map(|option| format!(" '--{}'", String::from_utf8_lossy(&option.name))).collect();
-                return self.wrong.push(format!("option '--{shown}' is ambiguous; possibilities:{names}"));
+                    many.iter().map(|option| format!(" '{dashes}{}'", String::from_utf8_lossy(&option.name))).collect();
+                return self.wrong.push(format!("option '{dashes}{shown}' is ambiguous; possibilities:{names}"));
             }
         };
         let full = String::from_utf8_lossy(&option.name).into_owned();
         let value = match (option.takes, value) {
             (Takes::Nothing, Some(_)) => {
-                return self.wrong.push(format!("option '--{full}' doesn't allow an argument"));
+                return self.wrong.push(format!("option '{dashes}{full}' doesn't allow an argument"));
             }
             (Takes::Nothing, None) => None,
             (_, Some(value)) => Some(value.to_vec()),
             (Takes::Optional, None) => Some(Vec::new()),
             (Takes::Value, None) => match rest.next() {
                 Some(next) => Some(next.clone()),
-                None => return self.wrong.push(format!("option '--{full}' requires an argument")),
+                None => return self.wrong.push(format!("option '{dashes}{full}' requires an argument")),
             },
         };
         self.out.extend([b" --", option.name.as_slice()].concat());

@@ -6,6 +6,7 @@ mod accounts;
 mod alternatives;
 mod apache;
 mod confmodule;
+mod debconf;
 mod dpkg;
 mod failure;
 mod known_scripts;
@@ -16,16 +17,20 @@ mod locale;
 mod openssl;
 mod options;
 mod pam;
+mod paperconf;
 mod pattern;
 mod perl;
 mod postgresql;
+mod python;
 mod sgml_catalog;
+mod ss;
 mod systemd;
 mod update_rc_d;
 mod xml_catalog;
 
 use super::command::Applet;
-
+pub(super) use debconf::Kept;
+pub use debconf::{Answer, preseed, type_of};
 pub(super) use known_scripts::known as known_script;
 
 /// Programs by their names, sorted.
@@ -46,15 +51,23 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("chsh", accounts::chsh),
     ("deb-systemd-helper", systemd::deb_systemd_helper),
     ("deb-systemd-invoke", systemd::deb_systemd_invoke),
+    ("debconf", debconf::debconf),
+    ("debconf-communicate", debconf::communicate),
+    ("debconf-escape", debconf::escape),
+    ("debconf-loadtemplate", debconf::load_template),
+    ("debconf-set-selections", debconf::set_selections),
+    ("debconf-show", debconf::show),
     ("debconf-updatepo", left_out::left_out),
     ("delgroup", accounts::deluser),
     ("deluser", accounts::deluser),
     ("dpkg", dpkg::dpkg),
     ("dpkg-divert", dpkg::dpkg_divert),
     ("dpkg-query", dpkg::dpkg_query),
+    ("dpkg-realpath", dpkg::dpkg_realpath),
     ("dpkg-statoverride", dpkg::dpkg_statoverride),
     ("dpkg-trigger", dpkg::dpkg_trigger),
     ("fc-cache", left_out::left_out),
+    ("frontend", debconf::frontend),
     ("gdk-pixbuf-query-loaders", left_out::left_out),
     ("gio-querymodules", left_out::left_out),
     ("glib-compile-schemas", left_out::left_out),
@@ -72,6 +85,7 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("openssl", openssl::openssl),
     ("pam-auth-update", pam::pam_auth_update),
     ("pam_getenv", locale::pam_getenv),
+    ("paperconf", paperconf::paperconf),
     ("passwd", accounts::passwd),
     ("perl", perl::perl),
     ("pg_checksystem", postgresql::pg_checksystem),
@@ -87,6 +101,7 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("pycompile", left_out::left_out),
     ("pypy3clean", left_out::left_out),
     ("pypy3compile", left_out::left_out),
+    ("ss", ss::ss),
     ("start-stop-daemon", left_out::left_out),
     ("systemctl", systemd::systemctl),
     ("update-alternatives", alternatives::update_alternatives),
@@ -105,3 +120,8 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("usermod", accounts::usermod),
     ("xdg-mime", left_out::left_out),
 ];
+
+/// The program of a name that carries a version.
+pub(super) fn versioned(name: &str) -> Option<Applet> {
+    python::is_python(name).then_some(python::python as Applet)
+}

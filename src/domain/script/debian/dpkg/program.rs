@@ -46,7 +46,8 @@ fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, Failure> {
                 return compare::assert(process, feature);
             }
             if let Some(what) = action.strip_prefix("--validate-") {
-                return match (what, rest) {
+                let operands = rest.strip_prefix(&[b"--".to_vec()]).unwrap_or(rest);
+                return match (what, operands) {
                     ("pkgname" | "version" | "archname" | "trigname", [value]) => compare::validate(what, value),
                     ("pkgname" | "version" | "archname" | "trigname", _) => {
                         Err(usage(process, &format!("--validate-{what} takes one <{what}> argument")))

@@ -1,0 +1,143 @@
+//! From a lock to trees: packages are fetched, unpacked and installed, for each platform.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::fetch::Input;
+use super::rootfs::{Making, Rootfs};
+use super::unpack::{Artefact, Unpacking};
+use super::{Error, Inputs};
+use crate::base::{Arch, Digest, Epoch, Phase};
+use crate::domain::lock::{self, Locked, PackageLock};
+use crate::formats::compress::Compression;
+use crate::formats::deb::PackageName;
+use crate::io::archive::below;
+
+/// What trees are made from.
+pub(super) struct Trees<'a> {
+    pub(super) locked: &'a Locked,
+    pub(super) inputs: &'a Inputs<'a>,
+    pub(super) architectures: Vec<Arch>,
+    pub(super) epoch: Epoch,
+    pub(super) compression: Compression,
+}
+
+impl<'a> Trees<'a> {
+    /// The trees for `architectures` (all of the recipe's when empty) at the moment `epoch`, or the lock's.
+    ///
+    /// # Errors
+    /// When the recipe is not for one of the architectures.
+    pub(super) fn new(
+        locked: &'a Locked,
+        architectures: &[Arch],
+        epoch: Option<Epoch>,
+        inputs: &'a Inputs<'a>,
+    ) -> Result<Self, Error> {
+        let recipe = locked.recipe();
+        let mut all: Vec<Arch> = recipe.platforms().map(|platform| platform.0).collect();
+        if let Some(other) = architectures.iter().find(|arch| !all.contains(arch)) {
+            return Err(Error::NoPlatform { recipe: recipe.name.clone(), arch: *other });
+        }
+        all.retain(|arch| architectures.is_empty() || architectures.contains(arch));
+        let epoch = epoch.unwrap_or_else(|| locked.epoch());
+        Ok(Self { locked, inputs, architectures: all, epoch, compression: recipe.compression })
+    }
+
+    fn packages(&self) -> Vec<&'a PackageLock> {
+        self.architectures.iter().flat_map(|arch| self.locked.packages(*arch)).collect()
+    }
+
+    fn unpacking(&self) -> Unpacking<'a> {
+        Unpacking {
+            store: &self.inputs.fetcher.store,
+            progress: &*self.inputs.fetcher.progress,
+            compression: self.compression,
+            epoch: self.epoch,
+        }
+    }
+
+    /// Brings into the store every `.deb` whose fragment is not there.
+    pub(super) async fn fetch(&self) -> Result<(), Error> {
+        let unpacking = self.unpacking();
+        let mut wanted: BTreeMap<Digest, &PackageLock> = BTreeMap::new();
+        for package in self.packages() {
+            wanted.entry(package.sha256).or_insert(package);
+        }
+        wanted.retain(|_, package| !unpacking.is_known(package));
+        let mut inputs = Vec::new();
+        for (digest, package) in wanted {
+            let urls = match self.inputs.fetcher.store.contains(&digest, Some(package.size)) {
+                true => Vec::new(),
+                false => vec![below(&self.inputs.mirrors.get(&package.mirror)?.url, &package.filename)],
+            };
+            inputs.push(Input {
+                name: format!("{} {} ({})", package.name, package.version, package.architecture),
+                listed_by: Some(format!("{} {}", package.mirror, package.suite)),
+                urls,
+                size: package.size,
+                checksum: digest.into(),
+            });
+        }
+        if !inputs.is_empty() {
+            self.inputs.fetcher.fetch(&inputs, Phase::Fetch).await?;
+        }
+        Ok(())
+    }
+
+    /// The packages, unpacked, by the digests of their `.deb` files.
+    ///
+    /// # Errors
+    /// When one is not what the lock says, or the store fails.
+    pub(super) fn artefacts(&self) -> Result<BTreeMap<Digest, Arc<Artefact>>, Error> {
+        self.unpacking().artefacts(&self.packages())
+    }
+
+    /// The tree of one platform, and its plan; `watched` is the package whose scripts are watched.
+    pub(super) fn rootfs(
+        &self,
+        arch: Arch,
+        all: &BTreeMap<Digest, Arc<Artefact>>,
+        watched: Option<&str>,
+    ) -> Result<Rootfs, Error> {
+        let packages: Vec<&PackageLock> = self.locked.packages(arch).collect();
+        let artefacts = packages.iter().filter_map(|package| all.get(&package.sha256).cloned()).collect();
+        let levels = levels(self.locked, &packages);
+        let making = Making {
+            recipe: self.locked.recipe(),
+            arch,
+            artefacts,
+            priorities: packages.iter().map(|_| "optional").collect(),
+            levels: &levels,
+            epoch: self.epoch,
+            store: &self.inputs.fetcher.store,
+            watched,
+        };
+        making.make()
+    }
+}
+
+/// For each package, the recipe of the chain that first has a use for it.
+fn levels(locked: &Locked, packages: &[&PackageLock]) -> Vec<usize> {
+    let by_name: BTreeMap<&PackageName, usize> =
+        packages.iter().enumerate().map(|(number, package)| (&package.name, number)).collect();
+    let mut levels = vec![usize::MAX; packages.len()];
+    for (level, recipe) in locked.recipe().levels.iter().enumerate() {
+        let starts = |package: &PackageLock| {
+            package.roots.iter().any(|root| match root {
+                lock::Root::Variant => true,
+                lock::Root::Asked(name) => recipe.install.contains(name),
+            })
+        };
+        let mut open: Vec<usize> = (0..packages.len()).filter(|number| starts(packages[*number])).collect();
+        while let Some(number) = open.pop() {
+            if levels[number] <= level {
+                continue;
+            }
+            levels[number] = level;
+            let package = packages[number];
+            open.extend(package.depends.iter().chain(&package.recommends).filter_map(|name| by_name.get(name)));
+        }
+    }
+    let last = locked.recipe().levels.len().saturating_sub(1);
+    levels.into_iter().map(|level| level.min(last)).collect()
+}
