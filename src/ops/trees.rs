@@ -106,7 +106,7 @@ impl<'a> Trees<'a> {
             recipe: self.locked.recipe(),
             arch,
             artefacts,
-            priorities: packages.iter().map(|_| "optional").collect(),
+            priorities: packages.iter().map(|package| package.priority).collect(),
             along: packages.iter().map(|package| package.roots.is_empty()).collect(),
             levels: &levels,
             epoch: self.epoch,

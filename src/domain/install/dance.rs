@@ -21,7 +21,6 @@ use std::sync::Arc;
 use md5::{Digest as _, Md5};
 
 use self::database_files::{in_database, put};
-use super::answers::{self, Answers};
 use super::conditions::Condition;
 use super::dance_error::DanceError;
 use super::database;
@@ -33,8 +32,8 @@ use super::plan::plan;
 use super::unpack::{Part, Shipment, Unpacked, unpack_one};
 use super::{files, info, maintscript, stanza};
 use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Owner, Position};
-use crate::domain::script::{Process, Site, Stop, StopKind, System};
-use crate::formats::deb::{Package, PackageName, parse_triggers};
+use crate::domain::script::{Answer, Process, Site, Stop, StopKind, System, preseed};
+use crate::formats::deb::{Package, parse_triggers};
 use crate::formats::tar;
 
 /// Runs a maintainer script: its process (arguments, environment; the streams lead nowhere), its name as the ledger has it
@@ -43,6 +42,8 @@ pub type RunScript<'r> = &'r mut dyn FnMut(&mut System<'_>, Process, &str, Arc<[
 
 const STATUS: &str = "var/lib/dpkg/status";
 const UNINCORP: &str = "var/lib/dpkg/triggers/Unincorp";
+/// What there is when debconf can take answers.
+const DEBCONF: &[u8] = b"usr/share/debconf/debconf.conf";
 /// Where dpkg unpacks the control archive of the package that it is at.
 const CONTROL: &[u8] = b"var/lib/dpkg/tmp.ci";
 /// The end of a conffile's name until its package is configured.
@@ -65,7 +66,8 @@ pub struct Dance<'a> {
     unpacked: Unpacked,
     /// The recipe's files that are not there yet.
     files: &'a [RecipeFile],
-    answers: Option<&'a Answers>,
+    /// The recipe's answers that debconf does not have yet.
+    answers: &'a [Answer],
 }
 
 /// A package's part of `status`, and what it was made for.
@@ -100,8 +102,15 @@ impl<'a> Dance<'a> {
             order: Vec::new(),
             unpacked: Unpacked::default(),
             files: &[],
-            answers: None,
+            answers: &[],
         }
+    }
+
+    /// Gives debconf the recipe's answers as soon as it is unpacked, before any package is configured that comes after it.
+    #[must_use]
+    pub const fn with_answers(mut self, answers: &'a [Answer]) -> Self {
+        self.answers = answers;
+        self
     }
 
     /// Gives the recipe's files to the packages that come after the base, as an administrator's: they are there before those
@@ -113,13 +122,6 @@ impl<'a> Dance<'a> {
         self
     }
 
-    /// Answers questions of debconf before any script runs.
-    #[must_use]
-    pub const fn with_answers(mut self, answers: &'a Answers) -> Self {
-        self.answers = Some(answers);
-        self
-    }
-
     /// Installs all packages into the system's tree, which is empty but for what the recipe may need before. At the end
     /// the database is complete. Returns what packages lost to others.
     ///
@@ -127,10 +129,7 @@ impl<'a> Dance<'a> {
     /// When packages do not go together, or a script fails or cannot be interpreted.
     pub fn perform(mut self, system: &mut System<'_>, run: RunScript<'_>) -> Result<Unpacked, DanceError> {
         self.lay_out(system)?;
-        if let Some(answers) = self.answers.filter(|answers| !answers.is_empty()) {
-            let templates = self.templates(system)?;
-            answers::give(system, self.environment, answers, &templates)?;
-        }
+        self.answer(system)?;
         loop {
             match self.dpkg.next() {
                 Ok(Some(Step::Unpack(package))) => {
@@ -138,6 +137,7 @@ impl<'a> Dance<'a> {
                         self.hand_over_files(system)?;
                     }
                     self.unpack(system, package, &mut *run)?;
+                    self.answer(system)?;
                 }
                 Ok(Some(Step::Configure(package))) => self.configure(system, package, &mut *run)?,
                 Ok(Some(Step::Triggered(package, names))) => {
@@ -153,8 +153,24 @@ impl<'a> Dance<'a> {
                 }
             }
         }
+        if !self.answers.is_empty() {
+            return Err(DanceError::NoDebconf);
+        }
         self.write_status(system)?;
         Ok(self.unpacked)
+    }
+
+    /// Puts the answers into debconf's database, once there is a debconf.
+    fn answer(&mut self, system: &mut System<'_>) -> Result<(), DanceError> {
+        if self.answers.is_empty() || !system.exists(DEBCONF) {
+            return Ok(());
+        }
+        let answers = std::mem::take(&mut self.answers);
+        preseed(system, self.environment, answers).map_err(|stop| DanceError::Stopped {
+            package: "debconf".into(),
+            script: "config",
+            stop,
+        })
     }
 
     /// The empty database, and the files of the base.
@@ -312,26 +328,6 @@ impl<'a> Dance<'a> {
         }
         self.dpkg.configured(package);
         self.incorporate(system)
-    }
-
-    /// The questions of each package that has any.
-    fn templates(&self, system: &mut System<'_>) -> Result<BTreeMap<PackageName, Vec<u8>>, DanceError> {
-        let mut found = BTreeMap::new();
-        for (package, shipped) in self.packages.iter().enumerate() {
-            let name = info::path(shipped, "templates");
-            let entries = self.shipments.get(package).into_iter().flat_map(|shipment| (0u32..).zip(&shipment.entries));
-            for (entry, file) in entries.filter(|(_, file)| file.path == name) {
-                let tar::Kind::File { size } = file.kind else { continue };
-                let artefact = u32::try_from(package).unwrap_or(u32::MAX);
-                let content = Content::Entry { at: Position { artefact, entry }, size };
-                let path = [CONTROL, b"/templates"].concat();
-                let meta = Meta::root(0o644, system.epoch.seconds());
-                system.tree.insert(&path, Kind::File(content), meta, Owner::Generated, None).map_err(in_database)?;
-                found.insert(shipped.name.clone(), self.read(system, package, "templates", &path)?.to_vec());
-                system.tree.remove_all(CONTROL).map_err(in_database)?;
-            }
-        }
-        Ok(found)
     }
 
     /// The members of a package's control archive, where dpkg has them before it unpacks the rest.

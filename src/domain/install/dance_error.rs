@@ -41,14 +41,9 @@ pub enum DanceError {
         /// The path, from `/`.
         path: String,
     },
-    /// The recipe answers what no package asks.
-    #[error("{package}: no package's templates have the debconf question `{}`", redact::printable(question))]
-    Question {
-        /// The package that should ask it.
-        package: String,
-        /// The question.
-        question: String,
-    },
+    /// The recipe answers debconf, and there is none.
+    #[error("[debconf] answers questions, but no package brings debconf")]
+    NoDebconf,
     /// dpkg would leave packages unconfigured.
     #[error("{package}: {reason}")]
     Stuck {
@@ -71,8 +66,8 @@ impl Fault for DanceError {
             Self::Install(error) => error.class(),
             Self::Stopped { stop, .. } => stop.class(),
             Self::Failed { .. } | Self::Conffile { .. } => Class::Policy,
-            Self::Question { .. } => Class::Recipe,
             Self::Stuck { .. } => Class::Unsatisfiable,
+            Self::NoDebconf => Class::Recipe,
             Self::Database { .. } => Class::Integrity,
         }
     }
@@ -88,10 +83,7 @@ impl Fault for DanceError {
             Self::Failed { package, script, status, .. } => {
                 Some(waiver(package, script, &format!("it ends with status {status}")))
             }
-            Self::Question { package, .. } => Some(format!(
-                "the questions of a package are the `Template:` lines of /var/lib/dpkg/info/{package}.templates"
-            )),
-            Self::Conffile { .. } | Self::Stuck { .. } | Self::Database { .. } => None,
+            Self::Conffile { .. } | Self::Stuck { .. } | Self::NoDebconf | Self::Database { .. } => None,
         }
     }
 }

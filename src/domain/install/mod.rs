@@ -10,7 +10,6 @@
 //! ```
 
 pub mod accounts;
-mod answers;
 mod apt_order;
 mod apt_steps;
 pub mod conditions;
@@ -34,7 +33,6 @@ pub mod stanza;
 pub mod unpack;
 
 pub use accounts::{AccountError, Accounts, Group, User};
-pub use answers::Answers;
 pub use conditions::Condition;
 pub use dance::{Dance, RunScript};
 pub use dance_error::DanceError;

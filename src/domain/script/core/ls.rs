@@ -23,7 +23,6 @@ const OPTIONS: &[Known] = &[
     ("t", "", Takes::Nothing),
     ("S", "", Takes::Nothing),
     ("U", "", Takes::Nothing),
-    ("v", "", Takes::Nothing),
     ("f", "", Takes::Nothing),
     ("F", "", Takes::Nothing),
     ("", "classify", Takes::Optional),
