@@ -140,7 +140,7 @@ fn settings(process: &Process, given: Vec<(char, Option<Vec<u8>>)>) -> Result<Re
     for (letter, value) in given {
         let value = value.unwrap_or_default();
         match letter {
-            'b' | 'd' | 'f' | 'h' | 'i' | 'n' | 'r' | 'V' => {
+            'b' | 'd' | 'f' | 'g' | 'h' | 'i' | 'n' | 'r' | 'V' => {
                 settings.global.set(letter as u8);
                 if letter == 'b' {
                     settings.global.blanks_end = true;
