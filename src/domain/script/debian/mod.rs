@@ -82,6 +82,7 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("dpkg-realpath", dpkg::dpkg_realpath),
     ("dpkg-statoverride", dpkg::dpkg_statoverride),
     ("dpkg-trigger", dpkg::dpkg_trigger),
+    ("exim4", unmade::unmade),
     ("fc-cache", left_out::left_out),
     ("frontend", debconf::frontend),
     ("fuser", machine::no_process),

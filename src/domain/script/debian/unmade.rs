@@ -8,8 +8,9 @@ use super::super::system::System;
 use super::failure::text;
 
 /// A program, the beginning that its command line must have (any is fine where it is empty), and what is left out.
-const CALLS: [(&str, &[&str], &str); 15] = [
+const CALLS: [(&str, &[&str], &str); 16] = [
     ("dbus-uuidgen", &["--ensure"], "no machine identity was made"),
+    ("exim4", &["-bV"], "its configuration was not checked"),
     ("initdb", &[], "no database cluster was made: one must be made when the server first starts"),
     ("journalctl", &["--update-catalog"], "the catalog of the journal's messages was not compiled"),
     ("mariadb-install-db", &[], "no database was made: one must be made when the server first starts"),
