@@ -33,6 +33,7 @@ mod store;
 mod sysusers;
 mod tmpfiles;
 mod tree;
+mod usrmerge;
 mod version;
 mod whiteouts;
 

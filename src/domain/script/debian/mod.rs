@@ -6,6 +6,7 @@ mod accounts;
 mod alternatives;
 mod apache;
 mod as_user;
+mod bash_preinst;
 mod confmodule;
 mod debconf;
 mod dpkg;
