@@ -14,6 +14,7 @@
 //! Sources: Debian Policy chapter 6, dpkg(1), deb-triggers(5).
 
 mod database_files;
+mod policy;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -129,6 +130,7 @@ impl<'a> Dance<'a> {
     /// When packages do not go together, or a script fails or cannot be interpreted.
     pub fn perform(mut self, system: &mut System<'_>, run: RunScript<'_>) -> Result<Unpacked, DanceError> {
         self.lay_out(system)?;
+        policy::put(system).map_err(in_database)?;
         self.answer(system)?;
         loop {
             match self.dpkg.next() {
@@ -156,6 +158,7 @@ impl<'a> Dance<'a> {
         if !self.answers.is_empty() {
             return Err(DanceError::NoDebconf);
         }
+        policy::take_away(system).map_err(in_database)?;
         self.write_status(system)?;
         Ok(self.unpacked)
     }
