@@ -8,6 +8,7 @@ mod apache;
 mod confmodule;
 mod debconf;
 mod dpkg;
+mod emacsen;
 mod failure;
 mod known_scripts;
 mod krb5_config;
@@ -66,6 +67,7 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("dpkg-realpath", dpkg::dpkg_realpath),
     ("dpkg-statoverride", dpkg::dpkg_statoverride),
     ("dpkg-trigger", dpkg::dpkg_trigger),
+    ("emacs-package-install", emacsen::emacs_package_install),
     ("fc-cache", left_out::left_out),
     ("frontend", debconf::frontend),
     ("gdk-pixbuf-query-loaders", left_out::left_out),

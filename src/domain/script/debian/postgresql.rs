@@ -170,7 +170,9 @@ fn dictionaries(system: &mut System<'_>, process: &mut Process) -> Result<u8, Fa
                 }
             }
             if !whole {
-                made.iter().for_each(|path| drop(system.unlink(path.as_bytes())));
+                made.iter().for_each(|path| {
+                    let _ = system.unlink(path.as_bytes());
+                });
                 continue;
             }
             install(system, &locale, &made, &mut current);
