@@ -100,7 +100,8 @@ fn links_and_marks_are_those_of_the_programs() {
     if !can_run_inside() {
         return;
     }
-    for release in RELEASES {
+    // bullseye's programs are bookworm's.
+    for release in ["bookworm", "trixie"] {
         let mut twin = twin(release);
         let mut findings = Findings::default();
         for call in CALLS {

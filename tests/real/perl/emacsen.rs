@@ -29,7 +29,8 @@ fn packages_are_noted_as_the_program_notes_them() {
         for folder in ["package", "flavor"] {
             twin.dir(&format!("var/lib/emacsen-common/state/{folder}/installed"));
         }
-        for words in [&["--postinst", "one"][..], &["--postinst", "one"], &["--preinst", "one"], &["--preinst", "one"]] {
+        for words in [&["--postinst", "one"][..], &["--postinst", "one"], &["--preinst", "one"], &["--preinst", "one"]]
+        {
             let call = [&["/opt/emacsen-common/emacs-package-install"], words].concat();
             compare(&mut twin, &mut findings, &call, &[], &[]);
         }

@@ -44,8 +44,11 @@ fn programs_say_and_do_the_same() {
         twin.file("usr/share/hunspell/en_US.aff", 0o644, "# affixes\nSET ISO8859-1\nTRY \u{fffd}\n");
         twin.file("usr/share/hunspell/en_US.dic", 0o644, b"1\ncaf\xe9\n");
         twin.file("usr/share/hunspell/none.aff", 0o644, "SET UTF-8\n");
-        twin.file("usr/share/hunspell/plain.aff", 0o644, "TRY a\n");
-        twin.file("usr/share/hunspell/plain.dic", 0o644, "0\n");
+        if release != "bullseye" {
+            // There the program says "ecoding".
+            twin.file("usr/share/hunspell/plain.aff", 0o644, "TRY a\n");
+            twin.file("usr/share/hunspell/plain.dic", 0o644, "0\n");
+        }
         twin.link("usr/share/hunspell/link.aff", "en_US.aff");
         twin.file("var/cache/postgresql/dicts/old.dict", 0o644, "");
         let mut findings = Findings::default();
