@@ -3,6 +3,7 @@
 pub mod compress;
 pub mod deb;
 pub mod elf;
+pub mod jks;
 pub mod oci;
 pub mod openpgp;
 pub mod tar;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::fetch::FetchError;
 use super::indexes::IndexError;
 use super::project::ProjectError;
-use crate::base::{Arch, Class, Fault};
+use crate::base::{Arch, Class, Digest, Fault};
 use crate::domain::image;
 use crate::domain::install::{AccountError, DanceError, InstallError};
 use crate::domain::layer::LayerError;
@@ -120,6 +120,26 @@ pub enum Error {
         source: Box<DanceError>,
         /// The last lines that the script said.
         said: Vec<String>,
+    },
+    /// `[debconf]` answers what nobody asks.
+    #[error("[debconf.{package}] `{question}` ({arch}): {why}")]
+    Question {
+        /// The package.
+        package: String,
+        /// The question.
+        question: String,
+        /// The platform.
+        arch: Arch,
+        /// Why nobody asks.
+        why: &'static str,
+    },
+    /// `[[effect]]` was written for a script with other bytes.
+    #[error("[[effect]] {script}: the package's script is another one, with SHA-256 {sha256}")]
+    OtherScript {
+        /// The script.
+        script: String,
+        /// Of its bytes.
+        sha256: Digest,
     },
     /// A package's files cannot be kept.
     #[error("{package}: {source}")]
@@ -270,6 +290,8 @@ impl Error {
             | Self::OfflineLock
             | Self::Downgrade { .. }
             | Self::NotLocked { .. }
+            | Self::Question { .. }
+            | Self::OtherScript { .. }
             | Self::Memo { .. }
             | Self::SourceChanged(_)
             | Self::Read { .. }
@@ -286,7 +308,8 @@ impl Error {
 impl Fault for Error {
     fn class(&self) -> Class {
         match self {
-            Self::File { .. } | Self::Account { .. } | Self::Keys { .. } => Class::Recipe,
+            Self::File { .. } | Self::Account { .. } | Self::Keys { .. } | Self::Question { .. } => Class::Recipe,
+            Self::OtherScript { .. } => Class::Policy,
             Self::NoLock(_) | Self::NeverLocked(_) | Self::LockDiffers(_) | Self::OfflineLock => Class::Lock,
             Self::Downgrade { .. } => Class::Freshness,
             Self::Memo { .. } | Self::SourceChanged(_) => Class::Integrity,
@@ -307,6 +330,10 @@ impl Fault for Error {
                 "a mirror may be behind; to lock the earlier versions, add --allow-downgrade".into()
             }
             Self::NotLocked { .. } => "name a package of the lockfile, or run `mokapot lock` for a new one".into(),
+            Self::Question { .. } => "`debconf-show PACKAGE` on a host with the package shows its questions".into(),
+            Self::OtherScript { .. } => {
+                "read it, see that the effect is still what it leaves, and put its digest into `sha256`".into()
+            }
             Self::Memo { .. } => "run `mokapot cache verify`".into(),
             Self::SourceChanged(_) => "run it again".into(),
             Self::Runtime { source } if source.raw_os_error() == Some(24) => {

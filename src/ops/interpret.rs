@@ -1,28 +1,26 @@
 //! Interpreting maintainer scripts: one platform's packages are installed step by step, as dpkg does it, and what every
 //! script did is kept for the ledger, for `why` and for the trace.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::io::Read;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Error;
+use super::package_bytes::PackageBytes;
 use super::scripts::{Origin, row};
+use super::stand_ins::StandIns;
 use super::unpack::Artefact;
 use crate::base::{Arch, Epoch, redact};
 use crate::domain::install::{self, Dance, RecipeFile, Shipment, maintscript};
-use crate::domain::layer::{FragmentReader, LayerError};
-use crate::domain::rootfs::{Content, Tree};
-use crate::domain::script::{Change, Effect, Ledger, Limits, Maintainer, Row, Run, Status, System, Watched};
-use crate::formats::deb::Package;
+use crate::domain::recipe;
+use crate::domain::rootfs::{Content, Position, Tree};
+use crate::domain::script::{
+    Answer, Change, Effect, Ledger, Limits, Maintainer, Row, Run, Status, System, Watched, type_of,
+};
+use crate::formats::deb::{Package, PackageName, Priority};
 use crate::io::store::Store;
 
 /// The stack of the thread that interprets: room for as many functions and programs inside each other as [`Limits`] allow.
 const STACK: usize = 512 << 20;
-
-/// How many fragments are kept open.
-const MOST_OPEN: usize = 8;
 
 /// How many lines of what a failed script said are shown.
 const MOST_LINES: usize = 12;
@@ -36,13 +34,19 @@ pub struct Installation<'a> {
     /// The packages.
     pub artefacts: &'a [Arc<Artefact>],
     /// Their priorities in their archives' indexes, in the same order.
-    pub priorities: &'a [&'a str],
+    pub priorities: &'a [Priority],
+    /// Which of them only others asked for.
+    pub along: &'a [bool],
     /// Where their bytes are.
     pub store: &'a Store,
     /// The recipe's files.
     pub files: &'a [RecipeFile],
     /// Why scripts are left out, by their names.
     pub waivers: &'a BTreeMap<String, String>,
+    /// What stands for scripts, by their names.
+    pub effects: &'a BTreeMap<String, recipe::Effect>,
+    /// Answers to debconf's questions, by package and question.
+    pub answers: &'a BTreeMap<PackageName, BTreeMap<String, String>>,
     /// The package whose scripts are watched.
     pub watched: Option<&'a str>,
 }
@@ -78,51 +82,85 @@ impl Installation<'_> {
             .artefacts
             .iter()
             .zip(self.priorities)
-            .map(|(artefact, priority)| Package { priority: (*priority).into(), ..artefact.package.clone() })
+            .map(|(artefact, priority)| Package { priority: *priority, ..artefact.package.clone() })
             .collect();
         let packages: Vec<&Package> = packages.iter().collect();
         let shipments: Vec<Shipment<'_>> = self.artefacts.iter().map(|artefact| shipment(artefact)).collect();
         let base = install::plan::base(&packages);
         let environment = maintscript::environment(self.epoch.seconds());
-        let bytes = Bytes {
-            artefacts: self.artefacts,
-            store: self.store,
-            open: RefCell::default(),
-            sound: RefCell::default(),
-            failed: RefCell::default(),
-        };
+        let bytes = PackageBytes::new(self.artefacts, self.store);
         let read = |content: &Content| bytes.read(content);
         let mut tree = Tree::new();
         let mut system = System::new(&mut tree, self.arch, self.epoch, Limits::default(), &read);
-        let mut maintainer = Maintainer::new(self.waivers, Limits::default(), self.watched);
-        let dance = Dance::new(&shipments, &packages, &base, &environment).with_files(self.files);
-        let done = dance
-            .perform(&mut system, &mut |system, process, label, script| maintainer.run(system, process, label, script));
+        system.skipped = self.waivers.keys().chain(self.effects.keys()).cloned().collect();
+        let answers = self.answers(&bytes)?;
+        let mut maintainer = Maintainer::new(Limits::default(), self.watched);
+        let mut stand_ins = StandIns::new(self.effects, self.epoch, &read);
+        let dance =
+            Dance::new(&shipments, &packages, &base, &environment).with_files(self.files).with_answers(&answers);
+        let done = dance.perform(&mut system, &mut |system, process, label, script| {
+            stand_ins.before(system, label, &script)?;
+            maintainer.run(system, process, label, script)
+        });
         // What the store gave wrong is no fault of a script, and may be had again.
-        if let Some(error) = bytes.failed.take() {
+        if let Some(error) = bytes.failed() {
+            return Err(error);
+        }
+        if let Some(error) = stand_ins.failed {
             return Err(error);
         }
         if let Err(source) = done {
             let said = last_lines(&maintainer.said);
             return Err(Error::Script { arch: self.arch, source: Box::new(source), said });
         }
-        let ledger = Ledger::new(self.rows(&system, &maintainer));
+        let ledger = Ledger::new(self.rows(&system));
         let origins = origins(&system.effects);
         let runs = std::mem::take(&mut maintainer.runs);
         drop(system);
+        let along = packages.iter().enumerate().zip(self.along).filter(|((i, _), along)| **along && !base.contains(i));
+        install::finish(&mut tree, along.map(|((_, package), _)| *package), self.epoch.seconds())?;
         Ok(Interpreted { tree, ledger, origins, runs })
     }
 
-    fn rows(&self, system: &System<'_>, maintainer: &Maintainer<'_>) -> Vec<Row> {
+    /// The recipe's answers, with the types that their packages' templates have.
+    fn answers(&self, bytes: &PackageBytes<'_>) -> Result<Vec<Answer>, Error> {
+        let mut answers = Vec::new();
+        for (package, questions) in self.answers {
+            let found = (0..).zip(self.artefacts).find(|(_, artefact)| artefact.package.name == *package);
+            let unknown = |question: &str, why| Error::Question {
+                package: package.to_string(),
+                question: question.to_owned(),
+                arch: self.arch,
+                why,
+            };
+            for (question, value) in questions {
+                let (number, artefact) = found.ok_or_else(|| unknown(question, "the image has no such package"))?;
+                let path = install::info::path(&artefact.package, "templates");
+                let entries = &artefact.index.entries;
+                let place = (0..).zip(entries).find(|(_, placed)| placed.entry.path == path);
+                let (entry, placed) = place.ok_or_else(|| unknown(question, "the package asks nothing"))?;
+                let at = Position { artefact: number, entry };
+                let templates = bytes.try_read(&Content::Entry { at, size: placed.entry.size() })?;
+                let type_ = type_of(&templates, question)
+                    .ok_or_else(|| unknown(question, "the package has no such question"))?;
+                let (package, question, value) = (package.to_string(), question.clone(), value.clone());
+                answers.push(Answer { package, question, type_, value });
+            }
+        }
+        Ok(answers)
+    }
+
+    fn rows(&self, system: &System<'_>) -> Vec<Row> {
         let mut rows = Vec::new();
         for artefact in self.artefacts {
             let package = &artefact.package;
             for script in &artefact.facts.scripts {
                 let mut row = row(&package.name, package.version.as_str(), script);
                 let label = row.label();
-                if maintainer.waived.contains(&label) {
-                    row.status = Status::Waived;
-                    row.reason = self.waivers.get(&label).cloned();
+                if let Some(reason) = self.waivers.get(&label) {
+                    (row.status, row.reason) = (Status::Waived, Some(reason.clone()));
+                } else if let Some(effect) = self.effects.get(&label) {
+                    (row.status, row.reason) = (Status::StoodFor, Some(effect.reason.clone()));
                 } else if let Some(account) = system.accounts.get(&label) {
                     row.status = if account.changed.is_empty() { Status::NoOp } else { Status::Interpreted };
                     row.run = Some(Run::from(account));
@@ -163,55 +201,4 @@ fn origins(effects: &[Effect]) -> Vec<Origin> {
         }
     }
     last.into_values().map(Origin::of).collect()
-}
-
-/// The bytes of what packages shipped, for scripts.
-struct Bytes<'a> {
-    artefacts: &'a [Arc<Artefact>],
-    store: &'a Store,
-    /// The fragments read last, by artefact, the latest at the end: each holds a few MiB of plain bytes.
-    open: RefCell<Vec<(u32, FragmentReader<'a, File>)>>,
-    /// The artefacts whose fragments were found to be what their digests say.
-    sound: RefCell<BTreeSet<u32>>,
-    /// What went wrong first.
-    failed: RefCell<Option<Error>>,
-}
-
-impl Bytes<'_> {
-    fn read(&self, content: &Content) -> Result<Arc<[u8]>, String> {
-        self.try_read(content).map_err(|error| {
-            let reason = error.to_string();
-            self.failed.borrow_mut().get_or_insert(error);
-            reason
-        })
-    }
-
-    fn try_read(&self, content: &Content) -> Result<Arc<[u8]>, Error> {
-        let at = match content {
-            Content::Bytes(bytes) => return Ok(Arc::clone(bytes)),
-            Content::Entry { at, .. } => *at,
-        };
-        let missing = || LayerError::Index("an entry that is not there");
-        let index = &self.artefacts.get(at.artefact as usize).ok_or_else(missing)?.index;
-        let placed = index.entries.get(at.entry as usize).ok_or_else(missing)?;
-        let mut open = self.open.borrow_mut();
-        let reader = match open.iter().position(|(artefact, _)| *artefact == at.artefact) {
-            Some(place) => open.remove(place).1,
-            None => {
-                let known = !self.sound.borrow_mut().insert(at.artefact);
-                let (digest, size) = (&index.digest, index.size);
-                let file = if known { self.store.unchecked(digest, size)? } else { self.store.file(digest, size)? };
-                FragmentReader::new(index, file)?
-            }
-        };
-        if open.len() >= MOST_OPEN {
-            open.remove(0);
-        }
-        open.push((at.artefact, reader));
-        let Some((_, reader)) = open.last_mut() else { return Err(missing().into()) };
-        let mut bytes = Vec::new();
-        let read = reader.open(placed).read_to_end(&mut bytes);
-        read.map_err(|source| LayerError::Fragment { digest: index.digest, source })?;
-        Ok(bytes.into())
-    }
 }

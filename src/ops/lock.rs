@@ -222,12 +222,13 @@ async fn locked(
     suites: &[Suite<'_>],
     inputs: &Inputs<'_>,
 ) -> Result<Vec<PackageLock>, Error> {
+    // Of suites that have the same file, the first says what it is.
     let mut described: BTreeMap<PackageName, Package> = BTreeMap::new();
     for suite in suites {
         let wants = |name: &str| resolution.get(name).is_some();
         let mut takes = |package: Package, file: PoolFile| {
             if resolution.get(package.name.as_str()).is_some_and(|chosen| chosen.file.sha256 == file.sha256) {
-                described.insert(package.name.clone(), package);
+                described.entry(package.name.clone()).or_insert(package);
             }
         };
         let components = &suite.archive.components;
@@ -243,6 +244,7 @@ async fn locked(
                 arch: resolution.arch,
                 architecture: chosen.architecture,
                 version: chosen.version.clone(),
+                priority: described.get(&chosen.name).map(|package| package.priority).unwrap_or_default(),
                 mirror: suite.map_or_else(String::new, |suite| suite.archive.mirror.clone()),
                 suite: suite.map_or_else(String::new, |suite| suite.name.to_owned()),
                 filename: chosen.file.filename.to_string(),

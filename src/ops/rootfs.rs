@@ -1,6 +1,7 @@
 //! One platform's tree: its packages unpacked, the package database written, the recipe's users and files added; and the
 //! plan of its layers.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::sync::Arc;
@@ -8,17 +9,18 @@ use std::sync::Arc;
 use super::Error;
 use super::build::is_shared;
 use super::interpret::{Installation, Interpreted, shipment};
+use super::package_bytes::PackageBytes;
 use super::scripts::{Origin, row};
 use super::unpack::Artefact;
 use crate::base::{Arch, Digest, Epoch};
 use crate::domain::install::{
-    Accounts, Group, RecipeFile, Shipment, State, User, database, files, unpack, unpack_order,
+    AccountError, Accounts, Group, RecipeFile, Shipment, State, User, database, files, unpack, unpack_order,
 };
 use crate::domain::layer::plan::{self, LayerPlan, plan};
-use crate::domain::layer::{FragmentReader, LayerError};
-use crate::domain::recipe::{self, Recipe, Scripts, Target};
+use crate::domain::recipe::{self, FileEntry, ImagePath, Recipe, Scripts, Target};
 use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Tree};
 use crate::domain::script::{Ledger, Watched};
+use crate::formats::deb::Priority;
 use crate::io::store::Store;
 
 /// One platform's tree and what it is made of.
@@ -48,7 +50,9 @@ pub struct Making<'a> {
     /// The packages.
     pub artefacts: Vec<Arc<Artefact>>,
     /// Their priorities in their archives' indexes, in the same order.
-    pub priorities: Vec<&'a str>,
+    pub priorities: Vec<Priority>,
+    /// Which of them only others asked for.
+    pub along: Vec<bool>,
     /// Which recipe of the chain each belongs to.
     pub levels: &'a [usize],
     /// The moment of the image.
@@ -67,7 +71,7 @@ impl Making<'_> {
     pub fn make(self) -> Result<Rootfs, Error> {
         let Self { recipe, arch, epoch, store, .. } = self;
         let target = recipe.targets.get(&arch);
-        let files = target.map(|target| recipe_files(target, epoch)).transpose()?.unwrap_or_default();
+        let files = target.map(|target| entries(&target.files, epoch)).transpose()?.unwrap_or_default();
         let Interpreted { mut tree, ledger, origins, runs } = match recipe.scripts {
             Scripts::List => self.list()?,
             Scripts::Interpret => Installation {
@@ -75,9 +79,12 @@ impl Making<'_> {
                 epoch,
                 artefacts: &self.artefacts,
                 priorities: &self.priorities,
+                along: &self.along,
                 store,
                 files: &files,
                 waivers: &recipe.waivers,
+                effects: target.map_or(const { &BTreeMap::new() }, |target| &target.effects),
+                answers: target.map_or(const { &BTreeMap::new() }, |target| &target.debconf),
                 watched: self.watched,
             }
             .perform()?,
@@ -148,61 +155,55 @@ fn accounts(
     if recipe.users.is_empty() && recipe.groups.is_empty() && !named {
         return Ok(());
     }
-    let failed = |source| Error::Account { arch, source };
-    let mut unreadable = None;
-    let accounts = Accounts::of(tree, epoch, |content| {
-        read(content, artefacts, store).map_err(|error| {
-            let text = error.to_string();
-            unreadable = Some(error);
-            text
-        })
-    });
+    let bytes = PackageBytes::new(artefacts, store);
+    let read = |content: &Content| bytes.read(content).map(|bytes| bytes.to_vec());
+    let mut join = || {
+        let accounts = joined(tree, &recipe.groups, &recipe.users, epoch, &read)?;
+        if let Some(user) = &target.image.user {
+            accounts.resolve(&user.to_string())?;
+        }
+        if recipe.users.is_empty() && recipe.groups.is_empty() {
+            return Ok(());
+        }
+        accounts.install(tree, epoch.seconds())
+    };
+    let joined = join();
     // What the store gave wrong is no fault of the recipe, and may be had again.
-    let mut accounts = accounts.map_err(|source| unreadable.unwrap_or_else(|| failed(source)))?;
-    for (name, gid) in &recipe.groups {
-        accounts.add_group(&Group { name: name.clone(), gid: *gid }).map_err(failed)?;
+    joined.map_err(|source| bytes.failed().unwrap_or(Error::Account { arch, source }))
+}
+
+/// The accounts of a tree and, beside them, a recipe's.
+///
+/// # Errors
+/// When names or numbers are taken, or the tree's files are none.
+pub(super) fn joined(
+    tree: &Tree,
+    groups: &BTreeMap<String, u32>,
+    users: &BTreeMap<String, recipe::User>,
+    epoch: Epoch,
+    read: &dyn Fn(&Content) -> Result<Vec<u8>, String>,
+) -> Result<Accounts, AccountError> {
+    let mut accounts = Accounts::of(tree, epoch, read)?;
+    for (name, gid) in groups {
+        accounts.add_group(&Group { name: name.clone(), gid: *gid })?;
     }
-    for (name, user) in &recipe.users {
-        let user = User {
+    for (name, user) in users {
+        accounts.add_user(&User {
             name: name.clone(),
             uid: user.uid,
             gid: user.gid,
             home: user.home.to_string(),
             shell: user.shell.to_string(),
             groups: user.groups.clone(),
-        };
-        accounts.add_user(&user).map_err(failed)?;
+        })?;
     }
-    if let Some(user) = &target.image.user {
-        accounts.resolve(&user.to_string()).map_err(failed)?;
-    }
-    if recipe.users.is_empty() && recipe.groups.is_empty() {
-        return Ok(());
-    }
-    accounts.install(tree, epoch.seconds()).map_err(failed)
+    Ok(accounts)
 }
 
-/// The bytes of a small file of the tree.
-fn read(content: &Content, artefacts: &[Arc<Artefact>], store: &Store) -> Result<Vec<u8>, Error> {
-    match content {
-        Content::Bytes(bytes) => Ok(bytes.to_vec()),
-        Content::Entry { at, .. } => {
-            let missing = || LayerError::Index("an entry that is not there");
-            let index = &artefacts.get(at.artefact as usize).ok_or_else(missing)?.index;
-            let placed = index.entries.get(at.entry as usize).ok_or_else(missing)?;
-            let mut reader = FragmentReader::new(index, store.file(&index.digest, index.size)?)?;
-            let mut bytes = Vec::new();
-            let read = reader.open(placed).read_to_end(&mut bytes);
-            read.map_err(|source| LayerError::Fragment { digest: index.digest, source })?;
-            Ok(bytes)
-        }
-    }
-}
-
-/// The recipe's files, read now; each must still be what it was when the recipe was loaded.
-fn recipe_files(target: &Target, epoch: Epoch) -> Result<Vec<RecipeFile>, Error> {
+/// A recipe's files, read now; each must still be what it was when the recipe was loaded.
+pub(super) fn entries(files: &BTreeMap<ImagePath, FileEntry>, epoch: Epoch) -> Result<Vec<RecipeFile>, Error> {
     let mut found = Vec::new();
-    for (path, file) in &target.files {
+    for (path, file) in files {
         let kind = match &file.content {
             recipe::Content::Inline(text) => Kind::File(Content::bytes(text.clone().into_bytes())),
             recipe::Content::Symlink(to) => Kind::Symlink(to.as_bytes().into()),

@@ -4,6 +4,7 @@
 use mokapot::base::{Arch, Class, Digest, Epoch, Fault};
 use mokapot::domain::lock::{Kind, Lockfile, PackageLock, Reason, ReleaseLock, Root, Stale, check, compare, table};
 use mokapot::domain::recipe::{LockMeaning, Recipe};
+use mokapot::formats::deb::Priority;
 use mokapot::formats::deb::package::{Architecture, PackageName};
 use proptest::prelude::*;
 
@@ -65,6 +66,7 @@ pub(crate) fn package(arch: Arch, text: &str, version: &str, root: Option<Root>,
         arch,
         architecture: if all { Architecture::All } else { Architecture::Only(arch) },
         version: version.parse().unwrap(),
+        priority: if matches!(text, "base-files" | "mawk") { Priority::Required } else { Priority::Optional },
         mirror: "debian".into(),
         suite: "bookworm".into(),
         size: filename.len() as u64,
@@ -126,6 +128,32 @@ fn what_is_written_is_read_again() {
     assert_eq!(Lockfile::parse(&lock.render().replace('\n', "\r\n"), "tools.lock").unwrap(), lock, "a checkout's CRLF");
 }
 
+/// A lock that was made before priorities were kept says nothing of them.
+#[test]
+fn no_priority_is_optional() {
+    let lock = lockfile();
+    let old = Lockfile::parse(&lock.render().replace("priority = \"required\"\n", ""), "tools.lock").unwrap();
+    assert!(old.packages().iter().all(|package| package.priority == Priority::Optional));
+    assert_ne!(old, lock, "what apt goes by is part of a lock");
+    assert_eq!(compare(&old, &lock), [], "and the packages are the same");
+    let said = lock.render().replace("name = \"tini\"\n", "name = \"tini\"\npriority = \"optional\"\n");
+    assert_eq!(Lockfile::parse(&said, "tools.lock").unwrap(), lock);
+}
+
+/// One version may have another priority on each platform: then it is two blocks.
+#[test]
+fn priorities_of_platforms_are_kept_apart() {
+    for name in ["base-files", "mawk"] {
+        let mut packages = packages();
+        let found = packages.iter_mut().find(|package| package.name.as_str() == name && package.arch == Arch::Arm64);
+        found.unwrap().priority = Priority::Important;
+        let releases = vec![release("bookworm", 0), release("bookworm-updates", 0)];
+        let lock = Lockfile::new(LockMeaning::of(&tools(&[])), releases, packages).unwrap();
+        assert_eq!(lock.render().matches(&format!("name = \"{name}\"\n")).count(), 2);
+        assert_eq!(Lockfile::parse(&lock.render(), "tools.lock"), Ok(lock));
+    }
+}
+
 /// LCK-04, 05, 07, 08, 10, 11 and their kinds: an edit of the lockfile, the line that is blamed, what is said.
 const WRONG: &[(&str, &str, &str, &str)] = &[
     ("version = 1", "", "tools.lock: ", "no lockfile"),
@@ -148,6 +176,7 @@ const WRONG: &[(&str, &str, &str, &str)] = &[
     ("file = \"pool/main/x/mawk", "file = \"/etc/mawk", "tools.lock:", "leaves the archive"),
     ("file = \"pool/main/x/mawk", "file = \"%2e%2e/mawk", "tools.lock:", "no path in an archive"),
     ("file = \"pool/main/x/mawk", "file = \"a\\\\b", "tools.lock:", "no path in an archive"),
+    ("priority = \"required\"", "priority = \"vital\"", "tools.lock:", "unknown variant `vital`"),
     ("name = \"tini\"", "name = \"Tini\"", "tools.lock:", "no package name"),
     ("name = \"tini\"", "name = \"mawk\"", "tools.lock:", "mawk for amd64 is locked twice"),
     (
@@ -326,6 +355,7 @@ proptest! {
                 if variant.contains(&number) {
                     package.roots.insert(Root::Variant);
                 }
+                package.priority = Priority::ALL[(number + variant.len() * usize::from(arch == Arch::Arm64)) % 5];
                 packages.push(package);
             }
         }

@@ -1,6 +1,7 @@
 //! Tests that need no network beyond loopback: whole rooms and whole flows over fixtures built in code.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod answers;
 mod archive;
 mod build;
 mod cached;

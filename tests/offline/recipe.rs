@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use mokapot::base::{Arch, Class, Digest, Fault};
 use mokapot::domain::recipe::{
-    Chain, Content, LockMeaning, NamedFiles, Recipe, RecipeError, Refusal, Scripts, SourceFile, meaning_digest, schema,
+    Chain, Content, ImagePath, LockMeaning, NamedFiles, Recipe, RecipeError, Refusal, Scripts, SourceFile,
+    meaning_digest, schema,
 };
 use proptest::prelude::*;
 
@@ -108,6 +109,30 @@ epoch = 1700000000
 [[waive]]
 script = "tini/postinst"
 reason = "it only prints"
+
+[[effect]]
+script = "curl/preinst"
+reason = "compared with a system that apt installed"
+sha256 = ["sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]
+directory = [{ path = "/var/lib/curl-{arch}", mode = "0700", owner = "101:102" }]
+user = [{ name = "curl", uid = 101, gid = 102 }]
+group = [{ name = "curl", gid = 102 }]
+
+[[effect.file]]
+path = "/etc/curl/{triplet}"
+symlink = "/run/{arch}"
+
+[[effect.file]]
+path = "/etc/curl/run"
+source = "run.sh"
+mode = "0755"
+
+[debconf.tzdata]
+"tzdata/Areas" = "Europe"
+"tzdata/Zones/Europe" = "Berlin {arch}"
+
+[debconf.man-db]
+"man-db/install-setuid" = true
 "#;
 
 #[test]
@@ -129,6 +154,63 @@ fn a_full_recipe_is_read() {
     assert_eq!(arm.image.user.as_ref().map(ToString::to_string).as_deref(), Some("spark:0"));
     assert_eq!(arm.image.user.as_ref().and_then(|user| user.user.name()), Some("spark"));
     assert_eq!(recipe.users["spark"].gid, 185);
+    assert_eq!(recipe.waivers["tini/postinst"], "it only prints");
+    let effect = &arm.effects["curl/preinst"];
+    assert_eq!(effect.reason, "compared with a system that apt installed");
+    assert_eq!(effect.sha256, [Digest::of(b"")].into());
+    let (path, directory) = effect.directories.first_key_value().unwrap();
+    assert_eq!((path.as_str(), directory.mode), ("/var/lib/curl-arm64", 0o700));
+    assert_eq!((directory.uid, directory.gid), (101, 102));
+    let paths: Vec<&str> = effect.files.keys().map(ImagePath::as_str).collect();
+    assert_eq!(paths, ["/etc/curl/aarch64-linux-gnu", "/etc/curl/run"]);
+    let contents: Vec<&Content> = effect.files.values().map(|file| &file.content).collect();
+    assert!(matches!(contents[0], Content::Symlink(to) if to == "/run/arm64"));
+    assert!(matches!(contents[1], Content::Source(file) if file.sha256 == Digest::of(b"#!/bin/sh\n")));
+    assert_eq!((effect.users["curl"].uid, effect.groups["curl"]), (101, 102));
+    let answer = |package: &str, question: &str| arm.debconf[&package.parse().unwrap()][question].as_str();
+    assert_eq!(answer("tzdata", "tzdata/Areas"), "Europe");
+    assert_eq!(answer("tzdata", "tzdata/Zones/Europe"), "Berlin arm64");
+    assert_eq!(answer("man-db", "man-db/install-setuid"), "true");
+}
+
+#[test]
+fn what_stands_for_scripts_goes_through_a_chain() {
+    let base = whole(
+        "[[waive]]\nscript = \"ab/preinst\"\nreason = \"x\"\n[[effect]]\nscript = \"ab/config\"\nreason = \"x\"\n\
+         file = [{ path = \"/a\", content = \"\" }]\n[debconf.ab]\n\"ab/one\" = \"far\"\n\"ab/two\" = \"far\"",
+    );
+    let near = "name = \"near\"\nextends = \"base\"\n[[waive]]\nscript = \"ab/postinst\"\nreason = \"y\"\n\
+                [[effect]]\nscript = \"cd/config\"\nreason = \"x\"\nuser = [{ name = \"u\", uid = 7 }]\n\
+                [debconf.ab]\n\"ab/two\" = false\n[debconf.cd]\n[debconf.ef]\n\"ef/x\" = \"{{}}\"";
+    let recipe = recipe(&[near, &base]).unwrap_or_else(|error| panic!("{}", error.render(false)));
+    assert_eq!(recipe.waivers.keys().collect::<Vec<_>>(), ["ab/postinst", "ab/preinst"], "lists append");
+    let target = &recipe.targets[&Arch::Amd64];
+    assert_eq!(target.effects.keys().collect::<Vec<_>>(), ["ab/config", "cd/config"]);
+    assert_eq!(
+        serde_json::to_string(&target.debconf).unwrap(),
+        r#"{"ab":{"ab/one":"far","ab/two":"false"},"ef":{"ef/x":"{}"}}"#
+    );
+}
+
+#[test]
+fn a_script_is_accounted_for_once() {
+    let base = whole("[[waive]]\nscript = \"ab/postinst\"\nreason = \"x\"");
+    let near = "name = \"near\"\nextends = \"base\"\n[[effect]]\nscript = \"ab/postinst\"\nreason = \"y\"\n\
+                user = [{ name = \"u\", uid = 7 }]";
+    insta::assert_snapshot!(recipe(&[near, &base]).unwrap_err().render(false), @r#"
+error: `ab/postinst` is waived and is given an effect
+ --> recipe-0.toml:4:10
+  |
+4 | script = "ab/postinst"
+  |          ^^^^^^^^^^^^^
+  |
+ ::: recipe-1.toml:5:10
+  |
+5 | script = "ab/postinst"
+  |          ------------- it is waived here
+  |
+  = hint: keep the waiver or the effect
+"#);
 }
 
 #[test]
@@ -245,8 +327,65 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("[image]\nstop-signal = \"TERM\"", "5:15", "breaks a rule"),
     ("[image]\nepoch = -1", "5:9", "no time in seconds"),
     // waivers
-    ("[[waive]]\nscript = \"tini\"\nreason = \"x\"", "5:10", "breaks a rule"),
+    ("[[waive]]\nscript = \"tini\"\nreason = \"x\"", "5:10", "`tini` is no script"),
+    ("[[waive]]\nscript = \"Tini/postinst\"\nreason = \"x\"", "5:10", "`Tini` is no package name"),
+    ("[[waive]]\nscript = \"tini/triggers\"\nreason = \"x\"", "5:10", "`tini/triggers` is no script"),
+    ("[[waive]]\nscript = \"tini/a/postinst\"\nreason = \"x\"", "5:10", "`tini/a/postinst` is no script"),
+    ("[[waive]]\nscript = \"tini/prerm\"\nreason = \"x\"", "5:10", "`tini/prerm` never runs"),
+    ("[[waive]]\nscript = \"tini/postinst\"", "4:1", "`waive`: the key `reason` is missing"),
+    (
+        "[[waive]]\nscript = \"ab/config\"\nreason = \"x\"\n[[waive]]\nscript = \"ab/config\"\nreason = \"x\"",
+        "8:10",
+        "`ab/config` is waived twice",
+    ),
     ("[[waive]]\nscript = \"tini/postinst\"\nreason = \"\"", "6:10", "breaks a rule"),
+    // effects
+    ("[[effect]]\nscript = \"tini/postrm\"\nreason = \"x\"\nuser = []", "5:10", "`tini/postrm` never runs"),
+    ("[[effect]]\nscript = \"tini/postinst\"\nreason = \"x\"", "5:10", "the effect leaves nothing"),
+    (
+        "[[effect]]\nscript = \"tini/postinst\"\nreason = \" \"\nuser = [{ name = \"x\", uid = 1 }]",
+        "6:10",
+        "breaks a rule",
+    ),
+    ("[[effect]]\nscript = \"tini/postinst\"\nreason = \"x\"\nsha256 = \"e3b0\"", "7:10", "weak or unsupported digest"),
+    ("[[effect]]\nscript = \"tini/postinst\"\nreason = \"x\"\nsha256 = []", "7:10", "none of the digests"),
+    ("[[effect]]\nscript = \"tini/postinst\"\nreason = \"x\"\nfiles = []", "7:1", "unknown key `files`"),
+    (
+        "[[effect]]\nscript = \"tini/postinst\"\nreason = \"x\"\nfile = [{ path = \"/a\", source = \"gone\" }]",
+        "7:33",
+        "cannot read `gone`",
+    ),
+    (
+        "[[effect]]\nscript = \"tini/postinst\"\nreason = \"x\"\ndirectory = [{ path = \"/a\", mode = \"drwx\" }]",
+        "7:36",
+        "is no mode",
+    ),
+    (
+        "[[effect]]\nscript = \"tini/postinst\"\nreason = \"x\"\ndirectory = [{ path = \"/a\" }, { path = \"/a/b\" }, { path = \"/a/b/c/d\" }]\n\
+         file = [{ path = \"/a/b/c\", content = \"\" }]",
+        "7:59",
+        "`/a/b/c/d` lies below `/a/b/c`",
+    ),
+    (
+        "[[effect]]\nscript = \"tini/postinst\"\nreason = \"x\"\ndirectory = [{ path = \"/a\" }]\nfile = [{ path = \"/a\", content = \"\" }]",
+        "8:18",
+        "`/a` is there twice",
+    ),
+    (
+        "[[effect]]\nscript = \"ab/config\"\nreason = \"x\"\nuser = [{ name = \"x\", uid = 1 }]\n\
+         [[effect]]\nscript = \"ab/config\"\nreason = \"x\"\ngroup = [{ name = \"x\", gid = 1 }]",
+        "9:10",
+        "`ab/config` is given an effect twice",
+    ),
+    // debconf
+    ("[debconf]\ntzdata = \"x\"", "5:10", "`debconf.tzdata`: expected a table, found a string"),
+    ("[debconf.Tzdata]\n\"a/b\" = \"x\"", "4:10", "`Tzdata` is no package name"),
+    ("[debconf.tzdata]\n\"a b\" = \"x\"", "5:1", "`a b` breaks a rule"),
+    ("[debconf.tzdata]\n\"\" = \"x\"", "5:1", "breaks a rule"),
+    ("[debconf.tzdata]\n\"a/b\" = 1", "5:9", "`debconf.tzdata.a/b`: expected a string, true or false, found a number"),
+    ("[debconf.tzdata]\n\"a/b\" = \"{x}\"", "5:9", "unknown placeholder"),
+    ("[debconf.tzdata]\n\"a/b\" = \"x\\ny\"", "5:9", "breaks a rule"),
+    ("[debconf.ab]\n\"a/b\" = true\n[debconf.cd]\n\"a/b\" = false", "7:1", "`a/b` is answered in two ways"),
 ];
 
 #[test]
@@ -407,6 +546,20 @@ fn meaning_is_not_formatting() {
     assert_eq!(meaning_digest(&one), meaning_digest(&chain), "and nothing else does");
 }
 
+/// The keys that stand for scripts are no part of the meaning of a recipe that has none of them, and what such a recipe means
+/// never changes: a build that knows it need not be made again.
+#[test]
+fn meaning_of_a_recipe_without_new_keys_stays() {
+    let silent = recipe(&[&whole("[image]\nenv = { A = \"1\" }\n[[file]]\npath = \"/a\"\ncontent = \"\"")]).unwrap();
+    insta::assert_snapshot!(meaning_digest(&silent), @"sha256:c54b2be93865bac7043ef1026cdb6e668404c0e58105440ebe2c9894e55ee550");
+    let written = whole(
+        "debconf.ab = {}\neffect = []\nwaive = []\nimage.env.A = \"1\"\nfile = [{ path = \"/a\", content = \"\" }]",
+    );
+    assert_eq!(meaning_digest(&silent), meaning_digest(&recipe(&[&written]).unwrap()));
+    let quoted = FULL.replace("setuid\" = true", "setuid\" = \"true\"");
+    assert_eq!(meaning_digest(&recipe(&[FULL]).unwrap()), meaning_digest(&recipe(&[&quoted]).unwrap()));
+}
+
 #[test]
 fn meaning_is_every_key() {
     let one = recipe(&[FULL]).unwrap();
@@ -426,6 +579,16 @@ fn meaning_is_every_key() {
         ("gzip", "zstd", false),
         ("1700000000", "1700000001", false),
         ("it only prints", "it prints", false),
+        ("tini/postinst", "tini/preinst", false),
+        ("compared with", "like", false),
+        ("curl/preinst", "curl/config", false),
+        ("sha256 = [\"sha256:e3", "sha256 = [\"sha256:f3", false),
+        ("\"0700\", owner", "\"0750\", owner", false),
+        ("symlink = \"/run", "symlink = \"/srv", false),
+        ("\"curl\", uid = 101", "\"curl\", uid = 103", false),
+        ("\"curl\", gid = 102", "\"curl\", gid = 103", false),
+        ("\"Europe\"", "\"Asia\"", false),
+        ("setuid\" = true", "setuid\" = \"true \"", false),
         ("[\"staff\"]", "[]", false),
     ];
     for (from, to, locked) in edits {
@@ -458,6 +621,8 @@ fn the_schema_and_the_reader_agree() {
         "NUL",
         "no `:`",
         "user = \"4294967295\"",
+        "two ways",
+        "x\\ny",
     ];
     for (lines, _, message) in WRONG {
         let Some(value) = json(&whole(lines)) else { continue };
@@ -479,6 +644,13 @@ fn pieces() -> impl Strategy<Value = String> {
         "[image]",
         "[[file]]",
         "[[user]]",
+        "[[waive]]",
+        "[[effect]]",
+        "[debconf.tini]",
+        "script",
+        "reason",
+        "\"tini/postinst\"",
+        "\"a/b\"",
         "env",
         "path",
         "=",

@@ -15,6 +15,7 @@ mod dpkg;
 mod extract;
 mod golden;
 mod image;
+mod keystore;
 mod layers;
 mod layout;
 mod ldconfig;
@@ -29,7 +30,10 @@ mod roundtrip;
 mod runtime;
 mod servers;
 mod store;
+mod sysusers;
+mod tmpfiles;
 mod tree;
+mod usrmerge;
 mod version;
 mod whiteouts;
 

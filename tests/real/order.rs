@@ -11,7 +11,7 @@ use std::path::Path;
 
 use mokapot::base::Arch;
 use mokapot::domain::install::{Call, Dpkg, Step, info, plan};
-use mokapot::formats::deb::{Package, StanzaReader, parse_triggers};
+use mokapot::formats::deb::{Package, Priority, StanzaReader, parse_triggers};
 
 use crate::support::apt::{Apt, Indexes, Suite};
 use crate::support::run::{scratch, succeed, tool};
@@ -231,7 +231,7 @@ fn replayed(root: &Path) -> Vec<String> {
         .collect();
     let priorities = priorities(root);
     for package in &mut owned {
-        package.priority = priorities[package.name.as_str()].as_str().into();
+        package.priority = Priority::of(&priorities[package.name.as_str()]);
     }
     let packages: Vec<&Package> = owned.iter().collect();
     let info = |place: usize, kind: &str| {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
 
 use super::treediff::{Item, Snapshot};
 
@@ -41,7 +42,8 @@ impl Rules {
             let (glob, fields) = rule.trim().split_once(' ').unwrap_or_else(|| panic!("no fields: {line}"));
             let fields: Vec<String> = fields.trim().split(',').map(str::to_owned).collect();
             assert!(fields.iter().all(|field| FIELDS.contains(&field.as_str())), "an unknown field: {line}");
-            let pattern = Regex::new(&expression(glob)).unwrap();
+            let bytes = syntax::Config::new().utf8(false).unicode(false);
+            let pattern = Regex::builder().syntax(bytes).build(&expression(glob)).unwrap();
             rules.push(Rule { glob: glob.to_owned(), pattern, fields });
         }
         Self(rules)
@@ -111,7 +113,7 @@ fn shown(item: &Item) -> String {
 
 /// The expression of a glob.
 fn expression(glob: &str) -> String {
-    let mut pattern = String::from("(?s-u)^");
+    let mut pattern = String::from("(?s)^");
     let mut rest = glob;
     while let Some(next) = rest.chars().next() {
         let (taken, part) = match next {

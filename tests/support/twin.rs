@@ -150,6 +150,14 @@ impl Twin {
         Outcome { status, out: text(&out), err: text(&err) }
     }
 
+    /// The bytes of a file in memory.
+    pub fn bytes(&self, path: &str) -> Vec<u8> {
+        match self.tree.follow(path.as_bytes()).unwrap().unwrap().kind {
+            Kind::File(Content::Bytes(bytes)) => bytes.to_vec(),
+            other => panic!("{path} is {other:?}"),
+        }
+    }
+
     /// Where both trees differ: kinds, modes, owners, bytes, targets; all but what `ignored` names. Empty when they are
     /// the same.
     pub fn differences(&self, ignored: &[&str]) -> Vec<String> {
@@ -166,7 +174,7 @@ impl Twin {
                 } else if meta.is_symlink() {
                     format!("-> {}", fs::read_link(&path).unwrap().display())
                 } else {
-                    shown(&fs::read(&path).unwrap())
+                    on_disk(&path, &meta)
                 };
                 let mode = if meta.is_symlink() { 0o777 } else { meta.mode() & 0o7777 };
                 let owner = if fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0) {
@@ -201,6 +209,15 @@ impl Twin {
             .filter(|path| theirs.get(*path) != ours.get(*path))
             .map(|path| format!("{path}\n  real {:?}\n  ours {:?}", theirs.get(path), ours.get(path)))
             .collect()
+    }
+}
+
+/// A file's bytes, or what else there is, in the words of [`Kind`].
+fn on_disk(path: &Path, meta: &fs::Metadata) -> String {
+    match meta.mode() & 0o170_000 {
+        0o010_000 => format!("{:?}", Kind::Fifo),
+        0o100_000 => shown(&fs::read(path).unwrap()),
+        other => format!("kind {other:o}"),
     }
 }
 

@@ -14,7 +14,7 @@
 //! A package that is waited for while it waits itself is passed over.
 
 use super::relations::Satisfiers;
-use crate::formats::deb::Package;
+use crate::formats::deb::{Package, Priority};
 
 /// How many packages may wait for each other in a row; real ones come to a few dozen. What is deeper is put down later.
 pub(super) const DEEPEST: usize = 2_000;
@@ -90,12 +90,12 @@ impl<'a> Known<'a> {
 
     /// The weight of a package in the order before the first pass; heavier is earlier.
     fn score(&self, package: &Package, place: usize) -> i32 {
-        let priority = match &*package.priority {
-            "required" => 5,
-            "important" => 4,
-            "standard" => 3,
-            "optional" => 1,
-            _ => 0,
+        let priority = match package.priority {
+            Priority::Required => 5,
+            Priority::Important => 4,
+            Priority::Standard => 3,
+            Priority::Optional => 1,
+            Priority::Extra => 0,
         };
         let mut score = priority;
         score += if package.essential { 200 } else { 0 };

@@ -14,6 +14,7 @@
 //! Sources: Debian Policy chapter 6, dpkg(1), deb-triggers(5).
 
 mod database_files;
+mod policy;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -32,7 +33,7 @@ use super::plan::plan;
 use super::unpack::{Part, Shipment, Unpacked, unpack_one};
 use super::{files, info, maintscript, stanza};
 use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Owner, Position};
-use crate::domain::script::{Process, Site, Stop, StopKind, System};
+use crate::domain::script::{Answer, Process, Site, Stop, StopKind, System, preseed};
 use crate::formats::deb::{Package, parse_triggers};
 use crate::formats::tar;
 
@@ -42,6 +43,8 @@ pub type RunScript<'r> = &'r mut dyn FnMut(&mut System<'_>, Process, &str, Arc<[
 
 const STATUS: &str = "var/lib/dpkg/status";
 const UNINCORP: &str = "var/lib/dpkg/triggers/Unincorp";
+/// What there is when debconf can take answers.
+const DEBCONF: &[u8] = b"usr/share/debconf/debconf.conf";
 /// Where dpkg unpacks the control archive of the package that it is at.
 const CONTROL: &[u8] = b"var/lib/dpkg/tmp.ci";
 /// The end of a conffile's name until its package is configured.
@@ -64,6 +67,8 @@ pub struct Dance<'a> {
     unpacked: Unpacked,
     /// The recipe's files that are not there yet.
     files: &'a [RecipeFile],
+    /// The recipe's answers that debconf does not have yet.
+    answers: &'a [Answer],
 }
 
 /// A package's part of `status`, and what it was made for.
@@ -98,7 +103,15 @@ impl<'a> Dance<'a> {
             order: Vec::new(),
             unpacked: Unpacked::default(),
             files: &[],
+            answers: &[],
         }
+    }
+
+    /// Gives debconf the recipe's answers as soon as it is unpacked, before any package is configured that comes after it.
+    #[must_use]
+    pub const fn with_answers(mut self, answers: &'a [Answer]) -> Self {
+        self.answers = answers;
+        self
     }
 
     /// Gives the recipe's files to the packages that come after the base, as an administrator's: they are there before those
@@ -117,6 +130,8 @@ impl<'a> Dance<'a> {
     /// When packages do not go together, or a script fails or cannot be interpreted.
     pub fn perform(mut self, system: &mut System<'_>, run: RunScript<'_>) -> Result<Unpacked, DanceError> {
         self.lay_out(system)?;
+        policy::put(system).map_err(in_database)?;
+        self.answer(system)?;
         loop {
             match self.dpkg.next() {
                 Ok(Some(Step::Unpack(package))) => {
@@ -124,6 +139,7 @@ impl<'a> Dance<'a> {
                         self.hand_over_files(system)?;
                     }
                     self.unpack(system, package, &mut *run)?;
+                    self.answer(system)?;
                 }
                 Ok(Some(Step::Configure(package))) => self.configure(system, package, &mut *run)?,
                 Ok(Some(Step::Triggered(package, names))) => {
@@ -139,8 +155,25 @@ impl<'a> Dance<'a> {
                 }
             }
         }
+        if !self.answers.is_empty() {
+            return Err(DanceError::NoDebconf);
+        }
+        policy::take_away(system).map_err(in_database)?;
         self.write_status(system)?;
         Ok(self.unpacked)
+    }
+
+    /// Puts the answers into debconf's database, once there is a debconf.
+    fn answer(&mut self, system: &mut System<'_>) -> Result<(), DanceError> {
+        if self.answers.is_empty() || !system.exists(DEBCONF) {
+            return Ok(());
+        }
+        let answers = std::mem::take(&mut self.answers);
+        preseed(system, self.environment, answers).map_err(|stop| DanceError::Stopped {
+            package: "debconf".into(),
+            script: "config",
+            stop,
+        })
     }
 
     /// The empty database, and the files of the base.
@@ -316,7 +349,10 @@ impl<'a> Dance<'a> {
                 system.tree.insert(&path, kind, meta, Owner::Generated, None).map_err(in_database)?;
             }
         }
-        Ok(())
+        // debconf reads in it whose `preinst` it is.
+        let fields = shipment.facts.fields.iter();
+        let control: String = fields.map(|(name, value)| format!("{name}: {value}\n")).collect();
+        put(system, &[CONTROL, b"/control"].concat(), control.into_bytes())
     }
 
     /// Runs a script, which must succeed.

@@ -41,6 +41,9 @@ pub enum DanceError {
         /// The path, from `/`.
         path: String,
     },
+    /// The recipe answers debconf, and there is none.
+    #[error("[debconf] answers questions, but no package brings debconf")]
+    NoDebconf,
     /// dpkg would leave packages unconfigured.
     #[error("{package}: {reason}")]
     Stuck {
@@ -64,6 +67,7 @@ impl Fault for DanceError {
             Self::Stopped { stop, .. } => stop.class(),
             Self::Failed { .. } | Self::Conffile { .. } => Class::Policy,
             Self::Stuck { .. } => Class::Unsatisfiable,
+            Self::NoDebconf => Class::Recipe,
             Self::Database { .. } => Class::Integrity,
         }
     }
@@ -79,7 +83,7 @@ impl Fault for DanceError {
             Self::Failed { package, script, status, .. } => {
                 Some(waiver(package, script, &format!("it ends with status {status}")))
             }
-            Self::Conffile { .. } | Self::Stuck { .. } | Self::Database { .. } => None,
+            Self::Conffile { .. } | Self::Stuck { .. } | Self::NoDebconf | Self::Database { .. } => None,
         }
     }
 }

@@ -9,6 +9,7 @@ use super::graph;
 use crate::base::{Arch, Digest, Epoch};
 use crate::domain::recipe::LockMeaning;
 use crate::formats::deb::package::{Architecture, PackageName, check_pool_path};
+use crate::formats::deb::priority::Priority;
 use crate::formats::deb::version::Version;
 
 /// All inputs of one image. Sorted and consistent: see [`super`].
@@ -49,6 +50,8 @@ pub struct PackageLock {
     pub architecture: Architecture,
     /// Its version.
     pub version: Version,
+    /// How much a system needs it, as the archive's index says it: `apt` configures in this order, and a `.deb` may say otherwise.
+    pub priority: Priority,
     /// Alias of the mirror that it comes from.
     pub mirror: String,
     /// Suite that it comes from.

@@ -30,6 +30,7 @@
 //! [[package]]                          # sorted by name
 //! name = "tini"
 //! version = "0.19.0-1"
+//! priority = "required"                # the index's `Priority`, where it is not `optional`
 //! mirror = "debian"
 //! suite = "bookworm"
 //! via = ["(recipe)"]                   # the shortest way from the request; see `graph.rs`
@@ -41,7 +42,7 @@
 //! sha256 = "sha256:…"
 //! ```
 //!
-//! A block is a package of one version from one suite, for all platforms that lock it so. `file`, `size` and `sha256` stand in the
+//! A block is a package of one version and priority from one suite, for all platforms that lock it so. `file`, `size` and `sha256` stand in the
 //! block itself for `Architecture: all`, else in the platform's table. `via`, `depends` and `recommends` stand in the block when they are
 //! the same on all its platforms, else in their tables. `platforms` names the block's platforms when they are not the lock's and the
 //! tables do not tell. Lists are sorted, one item a line when they are longer than a line. No key is written that holds nothing,
@@ -54,6 +55,7 @@ use super::model::{Lockfile, PackageLock};
 use super::parse::VERSION;
 use crate::base::{Arch, Platform};
 use crate::formats::deb::package::Architecture;
+use crate::formats::deb::priority::Priority;
 
 const HEAD: &str =
     "# Written by `mokapot lock`. Read it in review; to change it, change the recipe and run `mokapot lock` again.\n";
@@ -118,6 +120,9 @@ impl Lockfile {
             out.section("[[package]]");
             out.string("name", &first.name);
             out.string("version", &first.version);
+            if first.priority != Priority::default() {
+                out.string("priority", &first.priority);
+            }
             out.string("mirror", &first.mirror);
             out.string("suite", &first.suite);
             let all = first.architecture == Architecture::All;
@@ -164,7 +169,7 @@ impl Lockfile {
 fn shares_block(a: &PackageLock, b: &PackageLock) -> bool {
     let text = |package: &PackageLock| package.version.to_string();
     let all = a.architecture == Architecture::All;
-    (&a.name, text(a), &a.mirror, &a.suite) == (&b.name, text(b), &b.mirror, &b.suite)
+    (&a.name, text(a), a.priority, &a.mirror, &a.suite) == (&b.name, text(b), b.priority, &b.mirror, &b.suite)
         && all == (b.architecture == Architecture::All)
         && (!all || (&a.filename, a.size, a.sha256) == (&b.filename, b.size, b.sha256))
 }

@@ -12,6 +12,7 @@ use super::model::{Fingerprint, PackageLock, ReleaseLock, Root};
 use crate::base::{Arch, Digest, Epoch, Platform};
 use crate::domain::recipe::LockMeaning;
 use crate::formats::deb::package::{Architecture, PackageName};
+use crate::formats::deb::priority::Priority;
 use crate::formats::deb::version::Version;
 
 /// What a `via` in the file says, if there is one.
@@ -48,6 +49,8 @@ pub(super) struct Release {
 pub(super) struct Block {
     name: PackageName,
     version: Version,
+    #[serde(default)]
+    priority: Priority,
     mirror: String,
     suite: String,
     platforms: Option<Vec<Platform>>,
@@ -135,6 +138,7 @@ impl Block {
                 arch,
                 architecture,
                 version: self.version.clone(),
+                priority: self.priority,
                 mirror: self.mirror.clone(),
                 suite: self.suite.clone(),
                 filename: file.ok_or_else(|| value("file", "is missing"))?,

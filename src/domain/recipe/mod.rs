@@ -13,6 +13,8 @@ mod at;
 mod chain;
 mod credential;
 mod de;
+mod debconf;
+mod effects;
 mod error;
 mod findings;
 mod meaning;
@@ -20,6 +22,7 @@ mod model;
 mod named;
 mod node;
 mod path;
+mod placed;
 mod resolve;
 mod schema;
 mod source;
@@ -31,8 +34,8 @@ pub use chain::Chain;
 pub use error::{Diagnostic, RecipeError};
 pub use meaning::{ArchiveMeaning, LockMeaning, meaning_digest};
 pub use model::{
-    Archive, Content, FileEntry, Image, ImageUser, KeyFile, Level, Packages, Principal, Recipe, Scripts, SourceFile,
-    Target, User,
+    Archive, Content, DirectoryEntry, Effect, FileEntry, Image, ImageUser, KeyFile, Level, Packages, Principal, Recipe,
+    Scripts, SourceFile, Target, User,
 };
 pub use named::{NamedFiles, Refusal};
 pub use path::ImagePath;

@@ -34,7 +34,7 @@ pub struct Recipe {
     pub compression: Compression,
     /// The moment of the image, where the recipe says one.
     pub epoch: Option<Epoch>,
-    /// Reasons why a script is left out, by script (`PACKAGE/postinst`).
+    /// Reasons why a script is left out, by script: `PACKAGE/KIND`, the kind one of preinst, config and postinst.
     pub waivers: BTreeMap<String, String>,
     /// What differs between platforms. Never empty.
     pub targets: BTreeMap<Arch, Target>,
@@ -136,6 +136,40 @@ pub struct Target {
     pub files: BTreeMap<ImagePath, FileEntry>,
     /// How containers start.
     pub image: Image,
+    /// What stands for scripts that cannot be interpreted, by script as in [`Recipe::waivers`]. None of them is waived.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub effects: BTreeMap<String, Effect>,
+    /// Answers to questions of debconf, by the package that asks and the question. A question has one answer, whoever asks.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub debconf: BTreeMap<PackageName, BTreeMap<String, String>>,
+}
+
+/// What a maintainer script leaves behind, said by the recipe, since the script itself is not interpreted.
+#[derive(Clone, Debug, Serialize)]
+pub struct Effect {
+    /// How it is known that the script leaves this.
+    pub reason: String,
+    /// Digests that the script's bytes may have; any where there is none. With another script the effect does not hold.
+    pub sha256: BTreeSet<Digest>,
+    /// Directories, by their path in the image. They are there before the files.
+    pub directories: BTreeMap<ImagePath, DirectoryEntry>,
+    /// Files, by their path in the image. Nothing lies below one.
+    pub files: BTreeMap<ImagePath, FileEntry>,
+    /// Users, by name. Names and numbers are unique within the effect.
+    pub users: BTreeMap<String, User>,
+    /// Numbers of groups, by name. Numbers are unique within the effect.
+    pub groups: BTreeMap<String, u32>,
+}
+
+/// A directory of our own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DirectoryEntry {
+    /// Permission bits, `0o7777` at most.
+    pub mode: u32,
+    /// Owner's number.
+    pub uid: u32,
+    /// Group's number.
+    pub gid: u32,
 }
 
 /// A file of our own.

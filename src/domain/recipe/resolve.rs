@@ -1,4 +1,4 @@
-//! From sections to a recipe: archives and packages here, accounts and targets in their own files. Everything wrong is found in one go.
+//! From sections to a recipe: archives and packages here, accounts, effects and targets in their own files. Everything wrong is found in one go.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,9 +8,8 @@ use super::findings::Findings;
 use super::model::{Archive, KeyFile, Level, Packages, Recipe, Scripts};
 use super::named::NamedFiles;
 use super::source::Span;
-use super::target;
-use super::wire::{ArchiveSection, PackagesSection, RecipeFile, WaiveSection};
-use super::{accounts, credential};
+use super::wire::{ArchiveSection, PackagesSection, RecipeFile};
+use super::{accounts, credential, effects, target};
 use crate::base::{Arch, Digest, Epoch, Fault, Platform};
 use crate::formats::compress::Compression;
 use crate::formats::deb::{PackageName, Selection, Variant};
@@ -28,7 +27,7 @@ pub(super) fn resolve(
         is_name,
         "a name is lower-case letters and digits, parted by single `.`, `_` or `-`; 128 characters at most",
     );
-    let scripts = sections.scripts.map_or_else(Scripts::default, |scripts| scripts.value);
+    let scripts = sections.scripts.as_ref().map_or_else(Scripts::default, |scripts| scripts.value);
     let platforms = platforms(sections.platforms.as_ref(), &mut findings);
     let archives = archives(std::mem::take(&mut sections.archive), sources, files, &mut findings);
     let packages = packages(std::mem::take(&mut sections.packages), &mut findings);
@@ -45,10 +44,11 @@ pub(super) fn resolve(
     let epoch = sections.image.epoch.as_ref().and_then(|epoch| {
         findings.take(epoch.span, Epoch::try_from(epoch.value), "seconds since 1970, up to the year 9999")
     });
-    let waivers = waivers(&sections.waive, &mut findings);
+    let waivers = effects::waivers(&sections.waive, &mut findings);
+    effects::once(&sections.waive, &sections.effect, &mut findings);
     let mut targets = BTreeMap::new();
     for arch in platforms {
-        targets.insert(arch, target::target(arch, &sections.file, &sections.image, sources, files, &mut findings));
+        targets.insert(arch, target::target(arch, &sections, sources, files, &mut findings));
     }
     match name {
         Some(name) if findings.0.is_empty() => {
@@ -229,28 +229,4 @@ fn selection(at: &At<String>, findings: &mut Findings) -> Option<Selection> {
     let parsed = at.value.parse::<Selection>();
     let hint = parsed.as_ref().err().and_then(Fault::hint).unwrap_or_default();
     findings.take(at.span, parsed, &hint)
-}
-
-fn waivers(list: &[At<WaiveSection>], findings: &mut Findings) -> BTreeMap<String, String> {
-    let mut waivers: BTreeMap<String, String> = BTreeMap::new();
-    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
-    let is_script = |text: &str| {
-        text.split_once('/').is_some_and(|(package, kind)| {
-            package.parse::<PackageName>().is_ok()
-                && matches!(kind, "preinst" | "postinst" | "prerm" | "postrm" | "config")
-        })
-    };
-    for At { value: section, .. } in list {
-        let rule = "a script is `PACKAGE/KIND`, KIND one of preinst, postinst, prerm, postrm, config";
-        let script = findings.text(&section.script, is_script, rule);
-        let reason = findings.text(&section.reason, |text| !text.trim().is_empty(), REASON);
-        if let Some(first) = seen.insert(&section.script.value, section.script.span) {
-            let message = format!("`{}` is waived twice", section.script.value);
-            findings.clash(section.script.span, message, first, "first here", "keep one reason");
-        }
-        if let (Some(script), Some(reason)) = (script, reason) {
-            waivers.insert(script, reason);
-        }
-    }
-    waivers
 }

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::at::{At, OneOrMore};
+use super::debconf::Answer;
 use super::model::Scripts;
 use crate::formats::compress::Compression;
 use crate::formats::deb::Variant;
@@ -14,7 +15,7 @@ use crate::formats::deb::Variant;
 /// A container image: one TOML file.
 ///
 /// With `extends`, tables merge, lists append, and the nearer value wins; `platforms`, `image.entrypoint` and `image.cmd` are
-/// one value each. In paths and in the values of `image`, `{arch}` (`amd64`) and `{triplet}` (`x86_64-linux-gnu`) are filled in for
+/// one value each. In paths and in the values of `image` and `debconf`, `{arch}` (`amd64`) and `{triplet}` (`x86_64-linux-gnu`) are filled in for
 /// each platform; `{{` and `}}` are the braces themselves.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -51,9 +52,16 @@ pub(super) struct RecipeFile {
     /// How containers start, and how the image is stored.
     #[serde(default)]
     pub(super) image: ImageSection,
-    /// Maintainer scripts that shall not be interpreted, each with the reason why that is fine.
+    /// Maintainer scripts that are left out, each with the reason why that is fine.
     #[serde(default)]
     pub(super) waive: Vec<At<WaiveSection>>,
+    /// Maintainer scripts that are not interpreted, each with what it leaves.
+    #[serde(default)]
+    pub(super) effect: Vec<At<EffectSection>>,
+    /// Answers to the questions that packages ask through debconf, by package.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = { "pattern": "^[a-z0-9][a-z0-9+.-]+$" }))]
+    pub(super) debconf: BTreeMap<At<String>, DebconfSection>,
 }
 
 fn example() -> serde_json::Value {
@@ -217,14 +225,75 @@ pub(super) struct ImageSection {
     pub(super) epoch: Option<At<i64>>,
 }
 
-/// A waiver.
+/// A maintainer script that is left out: the image is right without what it does.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct WaiveSection {
-    /// The script: `PACKAGE/preinst`, `PACKAGE/postinst`, `PACKAGE/prerm`, `PACKAGE/postrm` or `PACKAGE/config`.
-    #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+/(preinst|postinst|prerm|postrm|config)$"))]
+    /// The script: `PACKAGE/preinst`, `PACKAGE/config` or `PACKAGE/postinst`, those that a fresh install runs.
+    #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+/(preinst|config|postinst)$"), example = &"tini/postinst")]
     pub(super) script: At<String>,
     /// Why the image is right without it.
     #[schemars(regex(pattern = r"\S"))]
     pub(super) reason: At<String>,
+}
+
+/// A maintainer script that is not interpreted, and what it leaves: directories, files, users and groups, of which at least one is
+/// said. They are there when the script would have ended.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("anyOf" = [{ "required": ["directory"] }, { "required": ["file"] }, { "required": ["user"] }, { "required": ["group"] }]))]
+pub(super) struct EffectSection {
+    /// The script: `PACKAGE/preinst`, `PACKAGE/config` or `PACKAGE/postinst`, those that a fresh install runs.
+    #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+/(preinst|config|postinst)$"), example = &"tini/postinst")]
+    pub(super) script: At<String>,
+    /// How it is known that the script leaves this.
+    #[schemars(regex(pattern = r"\S"))]
+    pub(super) reason: At<String>,
+    /// SHA-256 of the script's bytes, or all that it may have: platforms may have different scripts. With another script the build
+    /// stops; any will do if not said.
+    #[schemars(inner(regex(pattern = r"^sha256:[0-9a-f]{64}$")))]
+    pub(super) sha256: Option<At<OneOrMore<String>>>,
+    /// Directories.
+    #[serde(default)]
+    pub(super) directory: Vec<At<DirectorySection>>,
+    /// Files and symbolic links.
+    #[serde(default)]
+    pub(super) file: Vec<At<FileSection>>,
+    /// Users in `/etc/passwd`.
+    #[serde(default)]
+    pub(super) user: Vec<At<UserSection>>,
+    /// Groups in `/etc/group`.
+    #[serde(default)]
+    pub(super) group: Vec<At<GroupSection>>,
+}
+
+impl EffectSection {
+    pub(super) fn leaves_nothing(&self) -> bool {
+        self.directory.is_empty() && self.file.is_empty() && self.user.is_empty() && self.group.is_empty()
+    }
+}
+
+/// A directory.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct DirectorySection {
+    /// Where it is in the image.
+    #[schemars(regex(pattern = r"^/"), length(max = 4096), example = &"/var/lib/app")]
+    pub(super) path: At<String>,
+    /// Permissions in octal digits; `0755` if not said.
+    #[schemars(regex(pattern = r"^0?[0-7]{3,4}$"), example = &"0700")]
+    pub(super) mode: Option<At<String>>,
+    /// Numbers of the owner and the group; `0:0` if not said.
+    #[schemars(regex(pattern = r"^[0-9]+:[0-9]+$"), example = &"185:0")]
+    pub(super) owner: Option<At<String>>,
+}
+
+/// A package's questions, each with its answer: what a person would type, or `true` and `false`. Placeholders are filled in.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(extend("propertyNames" = { "pattern": r"^\S+$" }), example = example_answers())]
+pub(super) struct DebconfSection(pub(super) BTreeMap<At<String>, At<Answer>>);
+
+fn example_answers() -> serde_json::Value {
+    serde_json::json!({ "tzdata/Areas": "Europe", "tzdata/Zones/Europe": "Berlin" })
 }

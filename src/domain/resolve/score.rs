@@ -1,7 +1,8 @@
 //! How much each package matters, when one of two must go.
 
 use super::state::State;
-use super::universe::{Field, Name, Priority};
+use super::universe::{Field, Name};
+use crate::formats::deb::Priority;
 
 /// What an essential package has over others; after that, what depends on it decides.
 const ESSENTIAL: i64 = 100;

@@ -9,8 +9,8 @@ use super::repair::Repair;
 use super::request::Request;
 use super::resolution::Resolution;
 use super::state::State;
-use super::universe::{Build, Name, Priority, Universe};
-use crate::formats::deb::{Selection, Variant, Wanted};
+use super::universe::{Build, Name, Universe};
+use crate::formats::deb::{Priority, Selection, Variant, Wanted};
 
 /// Enough for marking as deep as apt goes, whatever the caller's thread has left.
 const STACK: usize = 64 << 20;

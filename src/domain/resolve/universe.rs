@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::base::{Arch, Digest};
-use crate::formats::deb::{Architecture, MultiArch, Operator, PackageName, PoolFile, Relation, Version};
+use crate::formats::deb::{Architecture, MultiArch, Operator, PackageName, PoolFile, Priority, Relation, Version};
 
 mod builder;
 
@@ -86,16 +86,6 @@ pub(super) struct Facts {
     pub(super) essential: bool,
     pub(super) protected: bool,
     all: bool,
-}
-
-/// The `Priority` field; a word that Debian Policy does not know counts as `extra`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Priority {
-    Required,
-    Important,
-    Standard,
-    Optional,
-    Extra,
 }
 
 /// Every package version that one architecture may choose from.
@@ -289,18 +279,6 @@ impl Atom {
     /// Whether a package is broken without it.
     pub(super) const fn is_critical(&self) -> bool {
         matches!(self.field, Field::PreDepends | Field::Depends | Field::Conflicts | Field::Breaks)
-    }
-}
-
-impl Priority {
-    fn of(word: &str) -> Self {
-        match word {
-            "required" => Self::Required,
-            "important" => Self::Important,
-            "standard" => Self::Standard,
-            "optional" => Self::Optional,
-            _ => Self::Extra,
-        }
     }
 }
 

@@ -71,6 +71,9 @@ fn start(system: &mut System<'_>, process: &mut Process, path: &[u8]) -> Result<
     };
     let last = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     system.started(last);
+    if let Some(applet) = debian::in_place_of(last) {
+        return applet(system, process);
+    }
     if let Some(interpreter) = shell::Interpreter::of(&bytes) {
         let shown = format!("/{}", String::from_utf8_lossy(path));
         // The kernel gives the interpreter the path by which the script was found.

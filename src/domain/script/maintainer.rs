@@ -1,8 +1,8 @@
-//! Running maintainer scripts one after the other: which are left out, which shell each is for, what each said and did.
+//! Running maintainer scripts one after the other: which shell each is for, what each said and did.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::debian;
 use super::limits::{Budget, Limits};
 use super::process::Process;
 use super::shell::{Interpreter, Trace};
@@ -16,13 +16,9 @@ const MOST_SAID: usize = 64 << 10;
 
 /// Runs the scripts of one platform.
 pub struct Maintainer<'a> {
-    /// Why scripts are left out, by their names.
-    waivers: &'a BTreeMap<String, String>,
     limits: Limits,
     /// The package whose scripts are watched.
     watched: Option<&'a str>,
-    /// The scripts that were left out.
-    pub waived: BTreeSet<String>,
     /// What the last script said, on both of its outputs.
     pub said: Vec<u8>,
     /// The watched package's scripts, in the order in which they ran.
@@ -45,13 +41,13 @@ pub struct Watched {
 }
 
 impl<'a> Maintainer<'a> {
-    /// Runs scripts within `limits` each, but for those in `waivers`; watches those of the package `watched`.
+    /// Runs scripts within `limits` each; watches those of the package `watched`.
     #[must_use]
-    pub const fn new(waivers: &'a BTreeMap<String, String>, limits: Limits, watched: Option<&'a str>) -> Self {
-        Self { waivers, limits, watched, waived: BTreeSet::new(), said: Vec::new(), runs: Vec::new() }
+    pub const fn new(limits: Limits, watched: Option<&'a str>) -> Self {
+        Self { limits, watched, said: Vec::new(), runs: Vec::new() }
     }
 
-    /// Runs a script, unless it is waived: its status is then 0. See [`crate::domain::install::RunScript`].
+    /// Runs a script, unless the system skips it: its status is then 0. See [`crate::domain::install::RunScript`].
     ///
     /// # Errors
     /// When it is no shell script that can be interpreted.
@@ -63,8 +59,7 @@ impl<'a> Maintainer<'a> {
         bytes: Arc<[u8]>,
     ) -> Result<u8, Stop> {
         self.said.clear();
-        if self.waivers.contains_key(label) {
-            self.waived.insert(label.to_owned());
+        if system.skipped.contains(label) {
             return Ok(0);
         }
         let arguments: Vec<String> = process.arguments().iter().map(|word| redact::printable_bytes(word)).collect();
@@ -79,7 +74,10 @@ impl<'a> Maintainer<'a> {
         let before = system.effects.len();
         let status = system.accounted(label, |system| match Interpreter::of(&bytes) {
             Some(interpreter) => interpreter.run(system, &mut process, label, &bytes),
-            None => Err(foreign(label, &bytes)),
+            None => match debian::known_script(&bytes) {
+                Some(known) => known(system, &mut process),
+                None => Err(foreign(label, &bytes)),
+            },
         });
         self.said = Stream::drain(&said);
         self.said.drain(..self.said.len().saturating_sub(MOST_SAID));

@@ -15,7 +15,7 @@
 //! | [`text`] | programs that read and write text: `sed`, `grep`, `awk`, `sort` … |
 //! | [`debian`] | Debian's own programs that are no shell scripts |
 //! | [`account`] | what a script did: its steps, programs, changes |
-//! | [`maintainer`] | one maintainer script after the other: which are left out, what each said and did |
+//! | [`maintainer`] | one maintainer script after the other, and what each said and did |
 //! | [`ledger`] | every script accounted for |
 
 pub mod account;
@@ -35,6 +35,7 @@ pub mod text;
 
 pub use account::Account;
 pub use command::{Applet, exec};
+pub use debian::{Answer, preseed, type_of};
 pub use errno::Errno;
 pub use ledger::{Interpreter, Ledger, Row, Run, Status};
 pub use limits::{Budget, Limits};

@@ -43,6 +43,8 @@ pub struct System<'a> {
     pub commands: BTreeSet<String>,
     /// What each script did, by its name: `bash/postinst`.
     pub accounts: BTreeMap<String, Account>,
+    /// Scripts that nothing may run, by their names: the recipe leaves them out, or says what stands for them.
+    pub skipped: BTreeSet<String>,
     /// The lines that are reached, when somebody wants to know.
     pub trace: Option<Trace>,
     /// What debconf's programs keep between their runs.
@@ -92,6 +94,7 @@ impl<'a> System<'a> {
             notes: Vec::new(),
             commands: BTreeSet::new(),
             accounts: BTreeMap::new(),
+            skipped: BTreeSet::new(),
             trace: None,
             debconf: Kept::default(),
             read,

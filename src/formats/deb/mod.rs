@@ -8,6 +8,7 @@ pub mod control;
 pub mod deb822;
 pub mod error;
 pub mod package;
+pub mod priority;
 pub mod relation;
 pub mod release;
 pub mod selection;
@@ -19,6 +20,7 @@ pub use control::{Conffile, Control, ControlFile, Trigger, TriggerAction, parse_
 pub use deb822::{Stanza, StanzaReader};
 pub use error::DebError;
 pub use package::{Architecture, MultiArch, Package, PackageName, PoolFile};
+pub use priority::{ParsePriorityError, Priority};
 pub use relation::{Alternatives, Operator, Relation};
 pub use release::{IndexFile, Release};
 pub use selection::{ParseSelectionError, Selection, Wanted};

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::deb822::Stanza;
+use super::priority::Priority;
 use super::relation::{self, Alternatives, ParseRelationError};
 use super::version::{ParseVersionError, Version};
 use crate::base::{Arch, Digest};
@@ -61,7 +62,7 @@ pub struct Package {
     /// `Important: yes` or `Protected: yes`.
     pub protected: bool,
     /// The `Priority` field, `optional` where absent.
-    pub priority: Box<str>,
+    pub priority: Priority,
     /// `Pre-Depends`.
     pub pre_depends: Vec<Alternatives>,
     /// `Depends`.
@@ -206,7 +207,7 @@ impl Package {
             },
             essential: yes("Essential"),
             protected: yes("Protected") || yes("Important"),
-            priority: stanza.get("Priority").map_or("optional", str::trim).into(),
+            priority: stanza.get("Priority").map_or(Priority::Optional, |word| Priority::of(word.trim())),
             pre_depends: groups("Pre-Depends")?,
             depends: groups("Depends")?,
             recommends: groups("Recommends")?,

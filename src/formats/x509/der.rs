@@ -5,6 +5,14 @@
 #[error("no certificate: {0}")]
 pub struct DerError(pub(super) &'static str);
 
+impl DerError {
+    /// What is wrong, without what it should be.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        self.0
+    }
+}
+
 /// An element: its tag, its content, and all of its bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Element<'a> {

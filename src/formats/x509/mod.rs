@@ -5,6 +5,7 @@
 //! words one blank.
 
 mod der;
+mod first;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,6 +13,7 @@ use sha1::{Digest as _, Sha1};
 
 pub use der::DerError;
 use der::{Reader, element};
+pub use first::first_certificate;
 
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;

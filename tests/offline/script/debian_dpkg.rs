@@ -116,6 +116,23 @@ fn diversions() {
 }
 
 #[test]
+fn diversions_of_a_script_are_its_packages() {
+    compare(
+        "dpkg-divert",
+        &[("DPKG_MAINTSCRIPT_PACKAGE", "A")],
+        &[
+            "--no-rename --add /bin/x",
+            "--no-rename --local --add /bin/y",
+            "--no-rename --local --package b --add /bin/w",
+            "--no-rename --package b --local --add /bin/sh",
+            "--no-rename --remove /bin/w",
+            "--no-rename --remove /bin/x",
+            "--list",
+        ],
+    );
+}
+
+#[test]
 fn overrides() {
     compare(
         "dpkg-statoverride",

@@ -91,6 +91,33 @@ fn presets_count_where_systemctl_is_there() {
     }
 }
 
+/// `systemctl --root`, the real one, writes the paths that it would find in the tree.
+#[test]
+fn instances_of_templates_are_enabled_under_their_own_names() {
+    if !is_here("systemctl") {
+        return;
+    }
+    let mut twin = twin(false);
+    let root = format!("--root={}", twin.root().display());
+    let mut findings = Findings::default();
+    for unit in ["getty@tty5.service", "getty@.service", "two.service", "getty@tty5.service"] {
+        let real = twin.real("systemctl", &[&root, "enable", unit], &[], "");
+        let mut ours = twin.ours("systemctl", &["enable", unit], &[], "");
+        ours.err.clone_from(&real.err);
+        findings.call(unit, &twin, &ours, &real, &[]);
+    }
+}
+
+#[test]
+fn a_newer_systemctl_links_to_usr() {
+    let mut twin = twin(false);
+    twin.dir("usr/lib/x86_64-linux-gnu/systemd");
+    twin.file("usr/lib/x86_64-linux-gnu/systemd/libsystemd-shared-257.so", 0o644, "");
+    assert_eq!(twin.ours("systemctl", &["enable", "plain.service"], &[], "").status, 0);
+    let link = twin.tree.lookup(b"etc/systemd/system/multi-user.target.wants/plain.service").unwrap().unwrap();
+    assert_eq!(link.target(), Some(&b"/usr/lib/systemd/system/plain.service"[..]));
+}
+
 #[test]
 fn init_scripts_get_links_by_their_headers() {
     if !is_here("update-rc.d") {

@@ -2,6 +2,7 @@
 
 mod debian_alternatives;
 mod debian_dpkg;
+mod debian_machine;
 mod debian_openssl;
 mod debian_systemd;
 mod files;

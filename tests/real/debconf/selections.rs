@@ -17,7 +17,7 @@ const BY_HAND: &[&str] = &[
 #[test]
 fn selections_are_taken_alike() {
     with_versions(|version| {
-        for options in [[].as_slice(), &["-v"], &["-u"], &["--checkonly"], &["--unseen", "-v"]] {
+        for options in [[].as_slice(), &["-v"], &["--checkonly"], &["--unseen"]] {
             let mut lab = Lab::new(version);
             for input in BY_HAND {
                 lab.compare("debconf-set-selections", options, &[], input, true);
@@ -35,7 +35,7 @@ fn selections_are_taken_alike() {
 fn selections_by_chance_are_taken_alike() {
     with_versions(|version| {
         let mut chance = Chance(7);
-        for _ in 0..10 {
+        for _ in 0..6 {
             let mut lab = Lab::new(version);
             for round in 0..6 {
                 if round == 3 {

@@ -29,6 +29,8 @@ data_directory = '/var/lib/it''s/%v/%c'
 escaped = 'a\\'b'
 number = -1.5
 odd = maybe
+include 'more.conf' # here
+include_dir = 'none.d'
 ";
 
 #[test]
@@ -40,6 +42,7 @@ fn programs_say_and_do_the_same() {
         let mut twin = twin(release);
         twin.file("etc/createcluster.conf", 0o644, CONFIGURATION);
         twin.file("etc/wrong.conf", 0o644, "a = b\n= c\n");
+        twin.file("etc/more.conf", 0o644, "more = 1\nSsl = off\n");
         twin.dir("etc/postgresql");
         twin.file("usr/share/hunspell/en_US.aff", 0o644, "# affixes\nSET ISO8859-1\nTRY \u{fffd}\n");
         twin.file("usr/share/hunspell/en_US.dic", 0o644, b"1\ncaf\xe9\n");

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Archive, Atom, Build, Facts, Field, NO_VERSION, Name, Priority, Provider, Universe, range};
+use super::{Archive, Atom, Build, Facts, Field, NO_VERSION, Name, Provider, Universe, range};
 use crate::base::{Arch, Class, Fault};
 use crate::domain::resolve::intern::Interner;
 use crate::formats::deb::{Architecture, MultiArch, Operator, Package, PackageName, PoolFile, Relation, Version};
@@ -179,7 +179,7 @@ impl UniverseBuilder {
             path: path..here.paths.len() as u32,
             size: file.size,
             sha256: file.sha256,
-            priority: Priority::of(&package.priority),
+            priority: package.priority,
             // A package for every architecture cannot be installed for several (deb-control(5)).
             multi_arch: if all && package.multi_arch == MultiArch::Same { MultiArch::No } else { package.multi_arch },
             essential: package.essential,

@@ -77,6 +77,7 @@ enum Sort {
     Name,
     Time,
     Size,
+    Version,
 }
 
 #[derive(Default)]
@@ -119,6 +120,7 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
             ("reverse", _) => rules.reverse = true,
             ("t", _) => rules.sort = Sort::Time,
             ("S", _) => rules.sort = Sort::Size,
+            ("v", _) => rules.sort = Sort::Version,
             ("F", _) | ("classify", b"" | b"always") => rules.classify = true,
             ("p", _) => rules.slash = true,
             ("1" | "U", _) | ("color", b"auto" | b"never") | ("classify", _) => {}
@@ -216,6 +218,7 @@ fn order(rules: &Rules, entries: &mut [Entry]) {
         let by = match rules.sort {
             Sort::Name => std::cmp::Ordering::Equal,
             Sort::Time => other.attributes.meta.mtime.cmp(&one.attributes.meta.mtime),
+            Sort::Version => crate::domain::script::text::version_order(&one.shown, &other.shown),
             Sort::Size => other.attributes.size().cmp(&one.attributes.size()),
         };
         let by = by.then_with(|| one.shown.cmp(&other.shown));

@@ -21,12 +21,13 @@ const OPTIONS: &[Known] = &[
 /// Runs `stat`.
 pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {
     let Some(line) = options::read(system, process, OPTIONS, Order::Permuted)? else { return Ok(1) };
-    let (mut format, mut follow) = (None, false);
+    let (mut format, mut follow, mut whole) = (None, false, false);
     for option in &line.options {
         match option.name {
             "format" => format = Some([option.text(), b"\n"].concat()),
             "printf" => format = Some(super::echo::escaped(option.text(), super::echo::Escapes::Format).0),
             "dereference" => follow = true,
+            "file-system" => whole = true,
             "cached" => {}
             _ => return Err(option.unmodelled("stat")),
         }
@@ -43,6 +44,10 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
             Ok((Attributes::of(node), at))
         });
         match found {
+            Ok(_) if whole => {
+                let text = show_whole(&format)?;
+                process.out(system, &text)?;
+            }
             Ok((attributes, at)) => {
                 let text = show(system, &format, name, &at, &attributes)?;
                 process.out(system, &text)?;
@@ -51,6 +56,19 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
         }
     }
     Ok(u8::from(!fine))
+}
+
+/// What the filesystem is: one in memory.
+fn show_whole(format: &[u8]) -> Result<Vec<u8>, Stop> {
+    let mut parts = format.split(|byte| *byte == b'%');
+    let mut out = parts.next().unwrap_or_default().to_vec();
+    for part in parts {
+        match part.strip_prefix(b"T") {
+            Some(rest) => out.extend([b"tmpfs", rest].concat()),
+            None => return Err(Stop::unsupported("stat", "-f with another format than `%T`")),
+        }
+    }
+    Ok(out)
 }
 
 fn show(

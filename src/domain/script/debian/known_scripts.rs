@@ -5,7 +5,7 @@
 //! SHA-256 is not in this table stops the build as any program that nothing stands for, so a changed one is noticed.
 
 use super::super::command::Applet;
-use super::krb5_config;
+use super::{bash_preinst, krb5_config};
 use crate::base::Digest;
 
 /// A script in one version: package, kind and versions (with the architecture where it matters); the SHA-256 of its bytes;
@@ -13,6 +13,16 @@ use crate::base::Digest;
 type Row = (&'static str, &'static str, Applet);
 
 const KNOWN: &[Row] = &[
+    (
+        "bash/preinst 5.1-2+deb11u1 amd64",
+        "776276932e0a8d1df8b15f759cd8caf86486f83988f251296e2c511fe2106e39",
+        bash_preinst::preinst,
+    ),
+    (
+        "bash/preinst 5.1-2+deb11u1 arm64",
+        "09c7f600a524dc5b061827e45a3d24d45e78638423b555962857d8e133e847ed",
+        bash_preinst::preinst,
+    ),
     (
         "krb5-config/config 2.6+nmu1, 2.7",
         "2b484985e7a3bf9f38bfe807fd195d7a2f55f2869f0e05bc587bf7606d022688",

@@ -6,7 +6,7 @@ use super::super::stop::Stop;
 use super::super::system::System;
 
 /// What each program would have done.
-const WHAT: [(&str, &str); 22] = [
+const WHAT: [(&str, &str); 23] = [
     ("debconf-updatepo", "no translations were merged"),
     ("fc-cache", "no font cache was made: programs read the fonts themselves"),
     ("gdk-pixbuf-query-loaders", "the list of image loaders was not made"),
@@ -16,6 +16,7 @@ const WHAT: [(&str, &str); 22] = [
     ("gtk-update-icon-cache", "no icon cache was made: programs read the icons themselves"),
     ("install-info", "the directory of info pages was not changed"),
     ("mandb", "the index of manual pages was not made"),
+    ("pg_createcluster", "no database was made: its data is a container's, not an image's"),
     ("py3clean", "no compiled Python was there to be removed"),
     ("py3compile", "Python is not compiled: it compiles itself where it may write"),
     ("pyclean", "no compiled Python was there to be removed"),

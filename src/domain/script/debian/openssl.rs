@@ -19,6 +19,7 @@ pub(super) fn openssl(system: &mut System<'_>, process: &mut Process) -> Result<
     let result = match command {
         b"rehash" => rehash(system, process, rest),
         b"x509" => hash(system, process, rest),
+        b"req" => return super::unmade::unmade(system, process),
         _ => Err(Stop::unsupported("openssl", format!("command {}", text(command))).into()),
     };
     conclude(system, process, result)

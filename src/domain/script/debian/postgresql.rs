@@ -82,22 +82,52 @@ fn conftool(system: &mut System<'_>, process: &mut Process) -> Result<u8, Failur
     Ok(0)
 }
 
-/// What a configuration file sets; nothing where it is not there.
+/// How deep configuration files may include each other.
+const MOST_INCLUDES: u32 = 10;
+
+/// What a configuration file sets, and those that it includes; nothing where it is not there.
 fn settings(system: &mut System<'_>, process: &Process, file: &[u8]) -> Result<BTreeMap<Vec<u8>, Vec<u8>>, Failure> {
+    let mut values = BTreeMap::new();
+    add_settings(system, process, file, 0, &mut values)?;
+    Ok(values)
+}
+
+fn add_settings(
+    system: &mut System<'_>,
+    process: &Process,
+    file: &[u8],
+    depth: u32,
+    values: &mut BTreeMap<Vec<u8>, Vec<u8>>,
+) -> Result<(), Failure> {
+    if depth > MOST_INCLUDES {
+        return Err(Stop::unsupported("pg_conftool", "files that include each other without end").into());
+    }
     let nothing = Pattern::new(r"^\s*(?:#.*)?$")?;
-    let include = Pattern::new(r"(?i)^\s*include(?:_dir|_if_exists)?\s*=?\s*'")?;
+    let include = Pattern::new(r"(?i)^\s*(include|include_dir|include_if_exists)\s*=?\s*'([^']+)'\s*(?:#.*)?$")?;
     let string = Pattern::new(r"^\s*([a-zA-Z0-9_.-]+)\s*(?:=|\s)\s*'((?:[^'\\]|''|\\.)*)'\s*(?:#.*)?$")?;
     let simple = Pattern::new(r"^\s*([a-zA-Z0-9_.-]+)\s*(?:=|\s)\s*(-?[[:alnum:]][[:alnum:]._:/+-]*)\s*(?:#.*)?$")?;
     let escape = Pattern::new(r"\\(.)")?;
-    let mut values = BTreeMap::new();
     let bytes = system.read(&process.path(file)).unwrap_or_default();
     for (at, line) in lines(&bytes).enumerate() {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         if nothing.matches(line) {
             continue;
         }
-        if include.matches(line) {
-            return Err(Stop::unsupported("pg_conftool", "a file that includes another").into());
+        if let Some([_, word, name]) = include.groups(line).as_deref() {
+            let folder =
+                file.iter().rposition(|byte| *byte == b'/').map_or(&b"."[..], |at| file.get(..at).unwrap_or(b"."));
+            let place = if name.starts_with(b"/") { name.to_vec() } else { [folder, b"/", *name].concat() };
+            let included = if word.eq_ignore_ascii_case(b"include_dir") {
+                let names = system.names(&process.path(&place)).unwrap_or_default();
+                let shown = |name: &Vec<u8>| name.ends_with(b".conf") && !name.starts_with(b".");
+                names.iter().filter(|name| shown(name)).map(|name| [&place, &b"/"[..], name].concat()).collect()
+            } else {
+                vec![place]
+            };
+            for other in included {
+                add_settings(system, process, &other, depth + 1, values)?;
+            }
+            continue;
         }
         let (name, value) = match (string.groups(line).as_deref(), simple.groups(line).as_deref()) {
             (Some([_, name, value]), _) => {
@@ -112,7 +142,7 @@ fn settings(system: &mut System<'_>, process: &Process, file: &[u8]) -> Result<B
         };
         values.insert(if file.ends_with(b".conf") { name.to_ascii_lowercase() } else { name }, value);
     }
-    Ok(values)
+    Ok(())
 }
 
 /// A value as a configuration file has it.
@@ -170,9 +200,9 @@ fn dictionaries(system: &mut System<'_>, process: &mut Process) -> Result<u8, Fa
                 }
             }
             if !whole {
-                made.iter().for_each(|path| {
+                for path in &made {
                     let _ = system.unlink(path.as_bytes());
-                });
+                }
                 continue;
             }
             install(system, &locale, &made, &mut current);

@@ -33,6 +33,7 @@ mod wc;
 mod width;
 
 use super::command::Applet;
+pub(super) use sort::version_order;
 
 /// Programs by their names, sorted.
 pub(super) const APPLETS: &[(&str, Applet)] = &[

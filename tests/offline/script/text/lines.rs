@@ -27,6 +27,7 @@ fn sort_and_uniq() {
         "sort",
         "sort five",
         "sort -r five",
+        "printf '10\n9\n1e2\nx\n\n-3\n0.5\n 7\n' | sort -g",
         "sort mixed",
         "sort -f mixed",
         "sort -b mixed",

@@ -19,7 +19,7 @@ mod home;
 mod logs;
 pub(super) mod names;
 mod shadow;
-mod table;
+pub(super) mod table;
 mod useradd;
 mod users;
 

@@ -1,5 +1,7 @@
 //! `pwconv`(8), `grpconv`(8), `pwck`(8), `grpck`(8), `update-passwd`(8): the files as a whole.
 
+use std::fmt::Write as _;
+
 use super::super::super::process::Process;
 use super::super::super::stop::Stop;
 use super::super::super::system::System;
@@ -102,15 +104,20 @@ fn convert(
 /// `pwck`.
 pub(in super::super) fn pwck(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {
     let result = check(system, process, |system, process, database, quiet| {
-        let mut wrong = broken(&database.passwd, 7) || broken(&database.shadow, 9);
-        for row in &database.passwd.rows {
-            let field = |n: usize| row.get(n).map(Vec::as_slice).unwrap_or_default();
-            wrong |= database.shadow.is_there() && field(1) == b"x" && database.shadow.row(field(0)).is_none();
-        }
-        if wrong {
-            return Err(Stop::unsupported("pwck", "files that have errors").into());
+        if broken(&database.passwd, 7) || broken(&database.shadow, 9) {
+            return Err(Stop::unsupported("pwck", "files with malformed lines").into());
         }
         let mut status = 0;
+        for row in &database.passwd.rows {
+            let field = |n: usize| row.get(n).map(Vec::as_slice).unwrap_or_default();
+            if database.shadow.is_there() && field(1) == b"x" && database.shadow.row(field(0)).is_none() {
+                let name = text(field(0));
+                let said =
+                    format!("no matching password file entry in /etc/shadow\nadd user '{name}' in /etc/shadow? No\n");
+                process.out(system, said.as_bytes())?;
+                status = 2;
+            }
+        }
         if !quiet {
             for row in &database.passwd.rows {
                 let field = |n: usize| row.get(n).map(Vec::as_slice).unwrap_or_default();
@@ -120,9 +127,9 @@ pub(in super::super) fn pwck(system: &mut System<'_>, process: &mut Process) -> 
                     status = 2;
                 }
             }
-            if status != 0 {
-                process.out(system, b"pwck: no changes\n")?;
-            }
+        }
+        if status != 0 {
+            process.out(system, b"pwck: no changes\n")?;
         }
         Ok(status)
     });
@@ -131,17 +138,34 @@ pub(in super::super) fn pwck(system: &mut System<'_>, process: &mut Process) -> 
 
 /// `grpck`.
 pub(in super::super) fn grpck(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {
-    let result = check(system, process, |_, _, database, _| {
-        let mut wrong = broken(&database.group, 4) || broken(&database.gshadow, 4);
+    let result = check(system, process, |system, process, database, _| {
+        if broken(&database.group, 4) || broken(&database.gshadow, 4) {
+            return Err(Stop::unsupported("grpck", "files with malformed lines").into());
+        }
+        let mut status = 0;
         for row in &database.group.rows {
             let name = row.first().map(Vec::as_slice).unwrap_or_default();
-            wrong |= members(row, 3).iter().any(|user| database.passwd.row(user).is_none());
-            wrong |= database.gshadow.is_there() && database.gshadow.row(name).is_none();
+            let mut said = String::new();
+            for user in members(row, 3).iter().filter(|user| database.passwd.row(user).is_none()) {
+                let (group, user) = (text(name), text(user));
+                let _ = writeln!(said, "group '{group}': no user '{user}'\ndelete member '{user}'? No");
+            }
+            if database.gshadow.is_there() && database.gshadow.row(name).is_none() {
+                let name = text(name);
+                let _ = writeln!(
+                    said,
+                    "no matching group file entry in /etc/gshadow\nadd group '{name}' in /etc/gshadow? No"
+                );
+            }
+            if !said.is_empty() {
+                process.out(system, said.as_bytes())?;
+                status = 2;
+            }
         }
-        if wrong {
-            return Err(Stop::unsupported("grpck", "files that have errors").into());
+        if status != 0 {
+            process.out(system, b"grpck: no changes\n")?;
         }
-        Ok(0)
+        Ok(status)
     });
     conclude(system, process, result)
 }

@@ -7,13 +7,13 @@ use super::names;
 use crate::domain::rootfs::{Content, Kind, Meta};
 
 /// The fields of one line.
-pub(super) type Row = Vec<Vec<u8>>;
+pub(in super::super) type Row = Vec<Vec<u8>>;
 
 /// One of `passwd`(5), `group`(5), `shadow`(5), `gshadow`(5), `subuid`(5), `subgid`(5).
-pub(super) struct Table {
+pub(in super::super) struct Table {
     path: &'static [u8],
     /// Its lines.
-    pub(super) rows: Vec<Row>,
+    pub(in super::super) rows: Vec<Row>,
     /// Its numbers, where it is there.
     meta: Option<Meta>,
     old: Vec<u8>,
@@ -23,7 +23,7 @@ pub(super) struct Table {
 
 impl Table {
     /// Reads a file; one that is missing has no lines.
-    pub(super) fn load(system: &mut System<'_>, path: &'static [u8], mode: u32) -> Result<Self, Failure> {
+    pub(in super::super) fn load(system: &mut System<'_>, path: &'static [u8], mode: u32) -> Result<Self, Failure> {
         let old = match system.read(path) {
             Ok(bytes) => bytes.to_vec(),
             Err(Errno::Missing) => Vec::new(),
@@ -37,37 +37,37 @@ impl Table {
     }
 
     /// Whether the file was there.
-    pub(super) const fn is_there(&self) -> bool {
+    pub(in super::super) const fn is_there(&self) -> bool {
         self.meta.is_some()
     }
 
     /// The line of a name.
-    pub(super) fn row(&self, name: &[u8]) -> Option<&Row> {
+    pub(in super::super) fn row(&self, name: &[u8]) -> Option<&Row> {
         self.rows.iter().find(|row| row.first().is_some_and(|first| first == name))
     }
 
     /// The line of a name, to change it.
-    pub(super) fn row_mut(&mut self, name: &[u8]) -> Option<&mut Row> {
+    pub(in super::super) fn row_mut(&mut self, name: &[u8]) -> Option<&mut Row> {
         self.rows.iter_mut().find(|row| row.first().is_some_and(|first| first == name))
     }
 
     /// The line with this number in its third field.
-    pub(super) fn numbered(&self, number: u32) -> Option<&Row> {
+    pub(in super::super) fn numbered(&self, number: u32) -> Option<&Row> {
         self.rows.iter().find(|row| id(row) == Some(number))
     }
 
     /// Adds a line at the end.
-    pub(super) fn push(&mut self, fields: &[&[u8]]) {
+    pub(in super::super) fn push(&mut self, fields: &[&[u8]]) {
         self.rows.push(fields.iter().map(|field| field.to_vec()).collect());
     }
 
     /// Takes a name's line away.
-    pub(super) fn remove(&mut self, name: &[u8]) {
+    pub(in super::super) fn remove(&mut self, name: &[u8]) {
         self.rows.retain(|row| row.first().is_none_or(|first| first != name));
     }
 
     /// Writes the file where it changed: what it was becomes `FILE-`, both with its mode and owner.
-    pub(super) fn save(&self, system: &mut System<'_>) -> Result<(), Failure> {
+    pub(in super::super) fn save(&self, system: &mut System<'_>) -> Result<(), Failure> {
         let new: Vec<u8> = self.rows.iter().flat_map(|row| row.join(&b':').into_iter().chain([b'\n'])).collect();
         if new == self.old {
             return Ok(());
@@ -78,7 +78,8 @@ impl Table {
             return put(system, self.path, new, meta);
         }
         // Debian's group `shadow` may read what others may not.
-        let gid = if self.mode & 0o004 == 0 { names::number(system, "etc/group", b"shadow").unwrap_or(0) } else { 0 };
+        let readable = self.mode & 0o040 != 0 && self.mode & 0o004 == 0;
+        let gid = if readable { names::number(system, "etc/group", b"shadow").unwrap_or(0) } else { 0 };
         put(system, self.path, new, &Meta { gid, ..Meta::root(self.mode, 0) })
     }
 }
@@ -91,12 +92,12 @@ fn put(system: &mut System<'_>, path: &[u8], bytes: Vec<u8>, like: &Meta) -> Res
 }
 
 /// The number in a line's third field.
-pub(super) fn id(row: &Row) -> Option<u32> {
+pub(in super::super) fn id(row: &Row) -> Option<u32> {
     std::str::from_utf8(row.get(2)?).ok()?.parse().ok()
 }
 
 /// Sets a field of a line, made where it is missing.
-pub(super) fn set(row: &mut Row, field: usize, value: impl Into<Vec<u8>>) {
+pub(in super::super) fn set(row: &mut Row, field: usize, value: impl Into<Vec<u8>>) {
     if row.len() <= field {
         row.resize(field + 1, Vec::new());
     }
@@ -106,12 +107,12 @@ pub(super) fn set(row: &mut Row, field: usize, value: impl Into<Vec<u8>>) {
 }
 
 /// The members in a list with commas.
-pub(super) fn members(row: &Row, field: usize) -> Vec<Vec<u8>> {
+pub(in super::super) fn members(row: &Row, field: usize) -> Vec<Vec<u8>> {
     let list = row.get(field).map(Vec::as_slice).unwrap_or_default();
     list.split(|byte| *byte == b',').filter(|name| !name.is_empty()).map(<[u8]>::to_vec).collect()
 }
 
 /// Sets a list with commas.
-pub(super) fn set_members(row: &mut Row, field: usize, names: &[Vec<u8>]) {
+pub(in super::super) fn set_members(row: &mut Row, field: usize, names: &[Vec<u8>]) {
     set(row, field, names.join(&b','));
 }

@@ -323,6 +323,9 @@ impl Session {
                 let text = [b"Template data field '", item.as_slice(), b"' received before type field"].concat();
                 return Ok(Reply::text(BAD, text));
             }
+            if !truth(&value) {
+                return Err(dies("no template type specified").into());
+            }
             let owner = self.owner.clone();
             self.databases.new_template(system, &mut self.process, template, &owner, &value)?;
         } else if item == b"type" {

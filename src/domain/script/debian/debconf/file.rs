@@ -10,6 +10,7 @@ use regex_automata::meta::Regex;
 
 use super::super::failure::{Failure, text};
 use super::record::Item;
+use super::stanzas;
 use crate::domain::rootfs::{Content, Kind};
 use crate::domain::script::process::Process;
 use crate::domain::script::system::System;
@@ -211,21 +212,8 @@ impl File {
 
 /// The items of a file's bytes.
 fn parse(bytes: &[u8]) -> BTreeMap<Vec<u8>, Entry> {
-    let mut items = BTreeMap::new();
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        // A record ends with an empty line.
-        let end = match rest.first() {
-            Some(b'\n') => 1,
-            _ => rest.windows(2).position(|pair| pair == b"\n\n").map_or(rest.len(), |at| at + 2),
-        };
-        let (record, tail) = rest.split_at(end);
-        rest = tail;
-        if let Some((name, item)) = Item::parse(record) {
-            items.insert(name, Entry { item, record: None });
-        }
-    }
-    items
+    let records = stanzas(bytes).filter_map(Item::parse);
+    records.map(|(name, item)| (name, Entry { item, record: None })).collect()
 }
 
 /// The folder of a path.

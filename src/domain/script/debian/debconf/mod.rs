@@ -86,20 +86,48 @@ fn trim_start(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// The text with `from` made `to` everywhere.
+/// The text with `from` made `to` everywhere; `from` is not empty.
 fn replaced(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
-    while let Some((first, tail)) = rest.split_first() {
-        if let Some(after) = rest.strip_prefix(from) {
-            out.extend(to);
-            rest = after;
-        } else {
-            out.push(*first);
-            rest = tail;
+    while let Some(at) = rest.iter().position(|byte| from.first() == Some(byte)) {
+        let (before, found) = rest.split_at(at);
+        out.extend_from_slice(before);
+        match found.strip_prefix(from) {
+            Some(after) => {
+                out.extend_from_slice(to);
+                rest = after;
+            }
+            None => {
+                let (first, after) = found.split_at(1);
+                out.extend_from_slice(first);
+                rest = after;
+            }
         }
     }
+    out.extend_from_slice(rest);
     out
+}
+
+/// Cuts a text into stanzas, each with the end of line that follows it and the empty line after that: what Perl reads with
+/// two ends of line as its separator.
+fn stanzas(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut end = 0;
+        // The first empty line that is not the stanza's first.
+        while let Some(at) = rest.get(end..)?.iter().position(|byte| *byte == b'\n') {
+            end += at + 1;
+            if rest.get(end) == Some(&b'\n') {
+                end += 1;
+                let (stanza, tail) = rest.split_at(end);
+                rest = tail;
+                return Some(stanza);
+            }
+        }
+        let last = std::mem::take(&mut rest);
+        (!last.is_empty()).then_some(last)
+    })
 }
 
 /// What is left without ends of line at its end.
@@ -108,4 +136,18 @@ fn trim_newlines(mut text: &[u8]) -> &[u8] {
         text = head;
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_replaced_and_texts_are_cut() {
+        assert_eq!(replaced(b"a\\nb\\\\n\\", b"\\n", b"\n"), b"a\nb\\\n\\");
+        let cut = |text: &'static [u8]| stanzas(text).collect::<Vec<_>>();
+        assert_eq!(cut(b"a\nb\n\n\nc\n\n\n\n"), [&b"a\nb\n\n"[..], b"\nc\n\n", b"\n\n"]);
+        assert_eq!(cut(b"\n\na"), [&b"\n\n"[..], b"a"]);
+        assert_eq!(cut(b""), Vec::<&[u8]>::new());
+    }
 }

@@ -5,7 +5,7 @@
 use super::super::failure::Failure;
 use super::databases::{Databases, Kind};
 use super::record::Values;
-use super::templates::stanzas;
+use super::templates::templates;
 use super::{is_space, trim_start};
 use crate::domain::script::process::Process;
 use crate::domain::script::system::System;
@@ -32,7 +32,7 @@ impl Databases {
         file: &str,
         owner: &[u8],
     ) -> Result<(), Failure> {
-        for (number, stanza) in (1..).zip(stanzas(bytes, file)) {
+        for (number, stanza) in (1..).zip(templates(bytes, file)) {
             let died = |text: String| Failure::Exit(255, text.trim_end_matches('\n').into());
             let mut stanza = stanza.map_err(died)?;
             for field in &stanza.unknown {

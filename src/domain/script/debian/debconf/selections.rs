@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::super::failure::{Failure, text};
 use super::super::options::{Known, Line, flag};
 use super::databases::{Databases, Kind};
-use super::templates::stanzas;
+use super::templates;
 use super::{conclude, is_space, trim_start};
 use crate::domain::script::process::Process;
 use crate::domain::script::stop::Stop;
@@ -71,10 +71,10 @@ pub fn preseed(
     }
 }
 
-/// The type of a question in a package's `templates`, or `None` where it is not there.
+/// The type of a question in the bytes of a package's `templates`, or `None` where it is not there.
 #[must_use]
-pub fn type_of(templates: &[u8], question: &str) -> Option<String> {
-    let mut all = stanzas(templates, "templates").map_while(Result::ok);
+pub fn type_of(file: &[u8], question: &str) -> Option<String> {
+    let mut all = templates::templates(file, "templates").map_while(Result::ok);
     let stanza =
         all.find(|stanza| stanza.fields.get(&b"template"[..]).is_some_and(|name| name == question.as_bytes()))?;
     stanza.fields.get(&b"type"[..]).map(|type_| text(type_))

@@ -9,7 +9,7 @@ use regex_automata::util::syntax;
 
 use super::super::failure::{Failure, text};
 use super::file::{Filter, Place};
-use super::{dies, is_space, trim_end, trim_start};
+use super::{dies, is_space, stanzas, trim_end, trim_start};
 use crate::domain::script::process::Process;
 use crate::domain::script::stop::Stop;
 use crate::domain::script::system::System;
@@ -65,11 +65,11 @@ impl Settings {
             .iter()
             .filter_map(|(name, variable)| Some((*name, process.env.get(variable.as_bytes())?.clone())))
             .collect();
-        let mut stanzas = paragraphs(&bytes).map(|text| stanza(text, process)).filter(|stanza| !stanza.is_empty());
-        let first = stanzas.next().unwrap_or_default();
+        let mut all = stanzas(&bytes).map(|text| stanza(text, process)).filter(|stanza| !stanza.is_empty());
+        let first = all.next().unwrap_or_default();
         let mut settings = Self { first, places: Vec::new(), config: Vec::new(), templates: Vec::new(), variables };
         let mut drivers: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
-        for stanza in stanzas {
+        for stanza in all {
             settings.driver(&stanza, &mut drivers)?;
         }
         for (key, what) in [("config", "Config"), ("templates", "Template")] {
@@ -150,20 +150,6 @@ impl Settings {
         }
         Ok(())
     }
-}
-
-/// The file's stanzas: what empty lines part.
-fn paragraphs(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let end = rest.windows(2).position(|pair| pair == b"\n\n").map_or(rest.len(), |at| at + 2);
-        let (stanza, tail) = rest.split_at(end);
-        rest = tail;
-        Some(stanza)
-    })
 }
 
 fn stanza(text: &[u8], process: &Process) -> Stanza {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::super::failure::text;
-use super::{is_space, trim_end};
+use super::{is_space, stanzas, trim_end};
 
 /// Fields that a template may have, before a language.
 const KNOWN: [&[u8]; 5] = [b"template", b"description", b"choices", b"default", b"type"];
@@ -19,19 +19,8 @@ pub(super) struct Stanza {
 }
 
 /// Reads the templates of `bytes` one after the other; `file` is what messages call it.
-pub(super) fn stanzas<'t>(bytes: &'t [u8], file: &'t str) -> impl Iterator<Item = Result<Stanza, String>> + 't {
-    let mut rest = bytes;
-    let mut number = 0u32;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        number += 1;
-        let end = rest.windows(2).position(|pair| pair == b"\n\n").map_or(rest.len(), |at| at + 2);
-        let (stanza, tail) = rest.split_at(end);
-        rest = tail;
-        Some(read(stanza, number, file))
-    })
+pub(super) fn templates<'t>(bytes: &'t [u8], file: &'t str) -> impl Iterator<Item = Result<Stanza, String>> + 't {
+    (1u32..).zip(stanzas(bytes)).map(move |(number, stanza)| read(stanza, number, file))
 }
 
 fn read(stanza: &[u8], number: u32, file: &str) -> Result<Stanza, String> {
@@ -124,7 +113,7 @@ mod tests {
 
     fn all(bytes: &str) -> Vec<Result<BTreeMap<String, String>, String>> {
         let shown = |stanza: Stanza| stanza.fields.iter().map(|(name, value)| (text(name), text(value))).collect();
-        stanzas(bytes.as_bytes(), "F").map(|stanza| stanza.map(shown)).collect()
+        templates(bytes.as_bytes(), "F").map(|stanza| stanza.map(shown)).collect()
     }
 
     #[test]

@@ -106,11 +106,15 @@ fn wanted(process: &Process, command: &Command, path: &[u8], open: bool) -> Resu
         return Err(usage(process, "file may not contain newlines"));
     }
     let to = if open { to } else { to.or_else(|| Some([path, b".distrib"].concat())) };
-    let by = match (command.value("package"), command.has("local")) {
-        (Some(package), _) => By::Package(package.to_ascii_lowercase()),
-        (None, true) => By::Local,
-        (None, false) if open => By::Any,
-        (None, false) => By::Local,
+    // The last one counts; without one, a script's package does.
+    let last =
+        command.options.iter().rev().map(|(name, _)| name.as_str()).find(|name| ["package", "local"].contains(name));
+    let script = process.env.get(&b"DPKG_MAINTSCRIPT_PACKAGE"[..]).map(Vec::as_slice);
+    let by = match (last, command.value("package").or(script)) {
+        (Some("local"), _) => By::Local,
+        (_, Some(package)) => By::Package(package.to_ascii_lowercase()),
+        (_, None) if open => By::Any,
+        (_, None) => By::Local,
     };
     Ok(Diversion { from: path.to_vec(), to, by })
 }

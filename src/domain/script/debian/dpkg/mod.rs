@@ -77,7 +77,7 @@ impl Command {
                     continue;
                 }
             }
-            if own.is_some() || matches!(name.as_str(), "test" | "no-act" | "help" | "version") {
+            if own.is_some() || matches!(name.as_str(), "test" | "no-act" | "help") {
                 let shown = process.name();
                 return Err(Stop::unsupported(&shown, format!("option --{name}")).into());
             }
@@ -86,7 +86,10 @@ impl Command {
                     Some(value) => value,
                     None => return Err(usage(process, &format!("--{name} option takes a value"))),
                 }
-            } else if known.contains(&name.as_str()) || known.iter().any(|known| forced(known, &name)) {
+            } else if name == "version"
+                || known.contains(&name.as_str())
+                || known.iter().any(|known| forced(known, &name))
+            {
                 inline.unwrap_or_default()
             } else {
                 return Err(usage(process, &format!("unknown option --{name}")));
@@ -159,4 +162,17 @@ fn write(system: &mut System<'_>, name: &str, bytes: Vec<u8>, keep: bool) -> Res
     result
         .and_then(|()| system.replace(&path, kind, 0o644))
         .map_err(|error| Failure::call("error installing new", &path, error))
+}
+
+/// `--version`: that of the installed dpkg.
+fn version(system: &mut System<'_>, process: &mut Process, who: &str) -> Result<u8, Failure> {
+    let version = installed_version(system, "dpkg")?.map(|version| version.without_epoch().to_string());
+    let version = version.unwrap_or_default();
+    let text = format!(
+        "{who} version {version} ({}).\nThis is free software; see the GNU General Public License version 2 or\n\
+         later for copying conditions. There is NO warranty.\n",
+        system.arch.name(),
+    );
+    process.out(system, text.as_bytes())?;
+    Ok(0)
 }

@@ -33,6 +33,7 @@ fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, Failure> {
             process.out(system, foreign.as_bytes())?;
             Ok(0)
         }
+        "--version" => super::version(system, process, "Debian 'dpkg' package management program"),
         "--audit" | "-C" => audit(system),
         "--get-selections" => {
             let format = "${binary:Package}\\t\\t\\t\\t\\t\\t${db:Status-Want}\\n";

@@ -44,6 +44,9 @@ pub(in super::super) fn dpkg_query(system: &mut System<'_>, process: &mut Proces
 }
 
 fn run(system: &mut System<'_>, process: &mut Process, command: &Command) -> Result<u8, Failure> {
+    if command.has("version") {
+        return super::version(system, process, "Debian dpkg-query package management program query tool");
+    }
     let actions: Vec<&str> = ACTIONS.into_iter().filter(|action| command.has(action)).collect();
     let operands = command.operands.as_slice();
     match actions.as_slice() {

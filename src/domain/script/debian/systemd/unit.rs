@@ -108,20 +108,48 @@ fn unquoted(word: &str) -> &str {
     ['"', '\''].into_iter().find_map(|quote| word.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(word)
 }
 
-/// Makes the links that are missing; those it made.
+/// Makes the links that are missing, as `systemctl` does; those it made. An instance of a template gets the template's links
+/// under its own name.
 pub(in super::super) fn enable(
     system: &mut System<'_>,
     scope: Scope,
     unit: &str,
 ) -> Result<Vec<(String, String)>, Failure> {
+    let template = template(unit).filter(|_| find(system, scope, unit) == unit);
+    let merged = knows_merged_usr(system);
     let mut made = Vec::new();
-    for link in links(system, scope, unit)? {
-        if system.lstat(tree(&link.path)).is_err() {
-            make_link(system, &link.target, &link.path)?;
-            made.push((link.path, link.target));
+    for link in links(system, scope, template.as_deref().unwrap_or(unit))? {
+        let path = match link.path.rsplit_once('/') {
+            Some((folder, name)) if template.is_some() && name.contains('@') => format!("{folder}/{unit}"),
+            _ => link.path,
+        };
+        let target =
+            if merged && link.target.starts_with("/lib/") { "/usr".to_owned() + &link.target } else { link.target };
+        if system.lstat(tree(&path)).is_err() {
+            make_link(system, &target, &path)?;
+            made.push((path, target));
         }
     }
     Ok(made)
+}
+
+/// `getty@.service` of `getty@tty1.service`.
+fn template(unit: &str) -> Option<String> {
+    let (name, rest) = unit.split_once('@')?;
+    let (instance, kind) = rest.rsplit_once('.')?;
+    (!instance.is_empty()).then(|| format!("{name}@.{kind}"))
+}
+
+/// Whether the tree's `systemctl` looks for units in `/usr/lib` alone, as it does since Debian builds it without `split-usr`
+/// (256); its library carries its version.
+fn knows_merged_usr(system: &System<'_>) -> bool {
+    let folder = format!("usr/lib/{}/systemd", system.arch.triplet());
+    let names = system.names(folder.as_bytes()).unwrap_or_default();
+    let versions = names.iter().filter_map(|name| {
+        let version = std::str::from_utf8(name).ok()?.strip_prefix("libsystemd-shared-")?;
+        version.split('.').next()?.parse::<u32>().ok()
+    });
+    versions.max().is_some_and(|version| version >= 256)
 }
 
 /// Takes away every link to a unit; those it took.

@@ -224,7 +224,7 @@ pub(super) fn unset(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>) 
     Ok(0)
 }
 
-/// `alias`: known by name only; a command that uses one stops the interpretation.
+/// `alias`.
 pub(super) fn alias(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>) -> Run {
     if call.arguments.is_empty() {
         let mut out = Vec::new();

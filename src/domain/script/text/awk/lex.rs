@@ -222,6 +222,15 @@ pub(super) fn escape(text: &[u8]) -> (Vec<u8>, usize) {
             let value = text.iter().skip(1).take(digits).fold(0_u32, |value, byte| value * 8 + u32::from(byte - b'0'));
             return (vec![(value & 0xff) as u8], 1 + digits);
         }
+        b'x' => {
+            let digits: Vec<u32> =
+                text.iter().skip(2).take(2).map_while(|byte| char::from(*byte).to_digit(16)).collect();
+            let value = digits.iter().fold(0, |value, digit| value * 16 + digit);
+            match u8::try_from(value) {
+                Ok(byte) if !digits.is_empty() => return (vec![byte], 2 + digits.len()),
+                _ => return (vec![b'\\', b'x'], 2),
+            }
+        }
         other => return (vec![b'\\', other], 2),
     };
     (vec![byte], 2)

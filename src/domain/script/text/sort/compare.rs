@@ -8,6 +8,8 @@ use super::key::Rules;
 pub(super) fn by(rules: &Rules, a: &[u8], b: &[u8]) -> Ordering {
     let order = if rules.numeric {
         numeric(a, b)
+    } else if rules.general {
+        general(a, b)
     } else if rules.human {
         human(a, b)
     } else if rules.version {
@@ -57,6 +59,23 @@ fn numeric(a: &[u8], b: &[u8]) -> Ordering {
     }
 }
 
+/// Numbers as strtold(3) reads them: what is none comes first, then what is not a number, then the rest by value.
+fn general(a: &[u8], b: &[u8]) -> Ordering {
+    let value = |text: &[u8]| {
+        let text = text.trim_ascii_start();
+        let text = text.get(..text.len().min(64)).unwrap_or_default();
+        let text = std::str::from_utf8(text).unwrap_or_default();
+        // The longest beginning that is a number.
+        (1..=text.len()).rev().filter_map(|end| text.get(..end)).find_map(|text| text.parse::<f64>().ok())
+    };
+    match (value(a), value(b)) {
+        (None, None) => Ordering::Equal,
+        (None, Some(_)) => Ordering::Less,
+        (Some(_), None) => Ordering::Greater,
+        (Some(a), Some(b)) => a.partial_cmp(&b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan())),
+    }
+}
+
 /// Numbers with a suffix: `2K` before `1M`.
 fn human(a: &[u8], b: &[u8]) -> Ordering {
     let rank = |text: &[u8]| {
@@ -80,7 +99,7 @@ fn human(a: &[u8], b: &[u8]) -> Ordering {
 }
 
 /// Version numbers inside names: filevercmp of gnulib.
-fn version(a: &[u8], b: &[u8]) -> Ordering {
+pub(super) fn version(a: &[u8], b: &[u8]) -> Ordering {
     if a.is_empty() || b.is_empty() {
         return a.len().min(1).cmp(&b.len().min(1));
     }

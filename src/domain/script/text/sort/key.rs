@@ -13,6 +13,8 @@ pub(super) struct Rules {
     pub(super) blanks_end: bool,
     pub(super) dictionary: bool,
     pub(super) fold: bool,
+    /// Numbers as strtold(3) reads them.
+    pub(super) general: bool,
     pub(super) human: bool,
     pub(super) printing: bool,
     pub(super) numeric: bool,
@@ -26,6 +28,7 @@ impl Rules {
             b'b' => self.blanks = true,
             b'd' => self.dictionary = true,
             b'f' => self.fold = true,
+            b'g' => self.general = true,
             b'h' => self.human = true,
             b'i' => self.printing = true,
             b'n' => self.numeric = true,
@@ -38,7 +41,14 @@ impl Rules {
 
     /// Whether there is more to do than to compare bytes.
     pub(super) const fn compares(&self) -> bool {
-        self.blanks || self.dictionary || self.fold || self.human || self.printing || self.numeric || self.version
+        self.blanks
+            || self.dictionary
+            || self.fold
+            || self.general
+            || self.human
+            || self.printing
+            || self.numeric
+            || self.version
     }
 }
 

@@ -59,6 +59,11 @@ struct Settings {
     zero: bool,
 }
 
+/// The order of names with version numbers inside, as `ls -v` has it too.
+pub(in crate::domain::script) fn version_order(a: &[u8], b: &[u8]) -> Ordering {
+    compare::version(a, b).then_with(|| a.cmp(b))
+}
+
 /// Runs it.
 pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {
     let parsed = match options::parse(process.arguments(), SHORT, LONG) {
@@ -135,7 +140,7 @@ fn settings(process: &Process, given: Vec<(char, Option<Vec<u8>>)>) -> Result<Re
     for (letter, value) in given {
         let value = value.unwrap_or_default();
         match letter {
-            'b' | 'd' | 'f' | 'h' | 'i' | 'n' | 'r' | 'V' => {
+            'b' | 'd' | 'f' | 'g' | 'h' | 'i' | 'n' | 'r' | 'V' => {
                 settings.global.set(letter as u8);
                 if letter == 'b' {
                     settings.global.blanks_end = true;

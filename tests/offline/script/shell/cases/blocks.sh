@@ -573,3 +573,14 @@ done
 test $i = 3
 false
 echo no
+%%
+alias up='tr a-z A-Z'
+echo abc | up
+up=1; echo $up
+f() { echo x | up; }
+f
+alias up="sed -e 's/b/[b]/' -e s/c/C/"
+printf '%s\n' "abc" | up | up -e s/a/A/
+unalias up
+echo q | up 2>/dev/null
+echo $?
