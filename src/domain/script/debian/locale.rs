@@ -42,7 +42,7 @@ fn setting(process: &Process, category: &str) -> String {
     value.map(|value| text(value)).unwrap_or_default()
 }
 
-/// `paperconf`: the paper that the environment or `/etc/papersize` names, else the one that the library was built with.
+/// `paperconf`: the paper that the environment or `/etc/papersize` names, else the one that the library was built with, or (since 2) that of the locale C.UTF-8.
 pub(super) fn paperconf(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {
     if let Some(argument) = process.arguments().first() {
         return Err(Stop::unsupported("paperconf", format!("the argument `{}`", text(argument))));
@@ -56,6 +56,8 @@ pub(super) fn paperconf(system: &mut System<'_>, process: &mut Process) -> Resul
         lines.find_map(|line| line.split_whitespace().next().map(str::to_owned))
     };
     let paper = from_environment.filter(|paper| !paper.is_empty()).or_else(from_file);
-    process.out(system, format!("{}\n", paper.unwrap_or_else(|| "letter".into())).as_bytes())?;
+    // libpaper 2, which brings a list of sizes, goes by the locale.
+    let usual = if system.exists(b"etc/paperspecs") { "a4" } else { "letter" };
+    process.out(system, format!("{}\n", paper.unwrap_or_else(|| usual.into())).as_bytes())?;
     Ok(0)
 }

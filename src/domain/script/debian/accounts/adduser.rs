@@ -75,7 +75,7 @@ impl Call {
         let program = system.read(b"usr/sbin/adduser").map(|bytes| bytes.to_vec()).unwrap_or_default();
         let says = |text: &[u8]| program.windows(text.len()).any(|part| part == text);
         let modern = program.is_empty() || says(b"SYS_UID_MIN=%d");
-        let uses_chfn = says(b"systemcall($chfn");
+        let uses_chfn = says(b"systemcall($chfn, '-f'");
         let bytes = system.read(b"etc/adduser.conf").map(|bytes| bytes.to_vec()).unwrap_or_default();
         let setting = |line: &str| {
             let (name, value) = line.split_once('=')?;
