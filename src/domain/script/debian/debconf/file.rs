@@ -91,13 +91,16 @@ impl File {
         }
         let bytes = system.read(&place.path);
         let bytes = bytes.map_err(|errno| error(&place, format!("could not open /{shown}: {errno}")))?;
+        let items = match system.debconf.files.remove(&place.path) {
+            Some((of, items)) if Arc::ptr_eq(&of, &bytes) => items,
+            _ => {
+                system.budget.bytes(bytes.len())?;
+                parse(&bytes)
+            }
+        };
         if !readonly {
             system.debconf.locked.insert(place.path.clone());
         }
-        let items = match system.debconf.files.remove(&place.path) {
-            Some((of, items)) if Arc::ptr_eq(&of, &bytes) => items,
-            _ => parse(&bytes),
-        };
         Ok(Self { place, items, bytes, readonly, dirty: false })
     }
 
