@@ -15,10 +15,13 @@ use crate::domain::rootfs::{Content, Kind};
 use crate::domain::script::process::Process;
 use crate::domain::script::system::System;
 
+/// Entries by their names.
+type Entries = BTreeMap<Vec<u8>, Entry>;
+
 /// What stays between runs: each file's items as of some bytes, and which files are locked.
 #[derive(Default)]
 pub(in crate::domain::script) struct Kept {
-    files: BTreeMap<Vec<u8>, (Arc<[u8]>, BTreeMap<Vec<u8>, Entry>)>,
+    files: BTreeMap<Vec<u8>, (Arc<[u8]>, Entries)>,
     locked: BTreeSet<Vec<u8>>,
 }
 
