@@ -85,9 +85,9 @@ fn containers(arch: &str, machine: &str) {
 
 /// R1, with a certificate authority.
 fn image(arch: &str, certificate: &Path) -> &'static Built {
+    let certificate = fs::read_to_string(certificate).unwrap();
     let file = format!(
-        "\n[[file]]\npath = \"/usr/local/share/ca-certificates/loopback.crt\"\nsource = \"{}\"\n",
-        certificate.display()
+        "\n[[file]]\npath = \"/usr/local/share/ca-certificates/loopback.crt\"\ncontent = \"\"\"\n{certificate}\"\"\"\n"
     );
     let change =
         |recipe: &str| recipe.replace("\"linux/amd64\", \"linux/arm64\"", &format!("\"linux/{arch}\"")) + &file;
