@@ -44,6 +44,7 @@ impl System<'_> {
     pub(super) fn started(&mut self, name: &[u8]) {
         let name = String::from_utf8_lossy(name);
         if !self.commands.contains(&*name) {
+            self.budget.charge(name.len() + size_of::<String>());
             self.commands.insert(name.into_owned());
         }
     }

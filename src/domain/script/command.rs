@@ -65,16 +65,14 @@ pub fn applet(name: &[u8]) -> Option<Applet> {
 }
 
 fn start(system: &mut System<'_>, process: &mut Process, path: &[u8]) -> Result<u8, Stop> {
-    let bytes = match system.read(path) {
-        Ok(bytes) => bytes,
-        Err(_) => return Ok(126),
-    };
+    let Ok(head) = system.head(path) else { return Ok(126) };
     let last = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     system.started(last);
     if let Some(applet) = debian::in_place_of(last) {
         return applet(system, process);
     }
-    if let Some(interpreter) = shell::Interpreter::of(&bytes) {
+    if let Some(interpreter) = shell::Interpreter::of(&head) {
+        let Ok(bytes) = system.read(path) else { return Ok(126) };
         let shown = format!("/{}", String::from_utf8_lossy(path));
         // The kernel gives the interpreter the path by which the script was found.
         let called = process.args.first().is_some_and(|name| name.contains(&b'/'));
@@ -83,7 +81,11 @@ fn start(system: &mut System<'_>, process: &mut Process, path: &[u8]) -> Result<
         }
         return interpreter.run(system, process, &shown, &bytes);
     }
-    match applet(last).or_else(|| debian::known_script(&bytes)) {
+    let applet = match applet(last) {
+        None => system.read(path).ok().and_then(|bytes| debian::known_script(&bytes)),
+        found => found,
+    };
+    match applet {
         Some(applet) => applet(system, process),
         None => Err(StopKind::Unmodelled {
             command: String::from_utf8_lossy(last).into_owned(),

@@ -7,7 +7,8 @@ use super::stop::{Stop, StopKind};
 pub struct Limits {
     /// Commands, loop turns and applets' own turns.
     pub steps: u64,
-    /// Bytes written to streams and files, and held in variables, over the whole run.
+    /// Bytes written to streams and files, and held in variables, over the whole run. What is read of files counts an eighth:
+    /// it is work, but takes no room.
     pub bytes: u64,
     /// Functions, subshells, sourced files and started programs inside each other.
     pub depth: u32,
@@ -42,6 +43,12 @@ impl Budget {
         self.steps
     }
 
+    /// Bytes taken so far.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.bytes
+    }
+
     /// Takes `n` steps.
     ///
     /// # Errors
@@ -66,6 +73,14 @@ impl Budget {
     pub fn bytes(&mut self, n: usize) -> Result<(), Stop> {
         self.bytes = self.bytes.saturating_add(n as u64);
         if self.bytes > self.limits.bytes { Err(StopKind::Bytes(self.limits.bytes).into()) } else { Ok(()) }
+    }
+
+    /// Whether `n` more bytes are left; they are not taken.
+    ///
+    /// # Errors
+    /// When they are not.
+    pub fn fits(&self, n: usize) -> Result<(), Stop> {
+        self.clone().bytes(n)
     }
 
     /// Goes one level deeper; [`Budget::leave`] goes back.

@@ -23,6 +23,7 @@ pub mod command;
 pub mod core;
 pub mod debian;
 pub mod errno;
+mod file_cache;
 pub mod ledger;
 pub mod limits;
 pub mod maintainer;

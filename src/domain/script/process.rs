@@ -75,17 +75,20 @@ impl Process {
             }
             Stream::File { .. } => return Ok(Err(Errno::BadDescriptor)),
             Stream::Dialogue { pending, answer, answers } => {
-                pending.extend_from_slice(bytes);
-                while let Some(end) = pending.iter().position(|byte| *byte == b'\n') {
-                    let line: Vec<u8> = pending.drain(..=end).collect();
-                    lines.push(line);
+                let mut rest = bytes;
+                while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+                    let (line, after) = rest.split_at(end + 1);
+                    lines.push([std::mem::take(pending).as_slice(), line].concat());
+                    rest = after;
                 }
+                pending.extend_from_slice(rest);
                 (Rc::clone(answer), Rc::clone(answers))
             }
         };
         let (answer, answers) = dialogue;
         for line in lines {
             let reply = answer(system, line.strip_suffix(b"\n").unwrap_or(&line))?;
+            system.budget.bytes(reply.len())?;
             if let Stream::Pipe(buffer) = &mut *answers.borrow_mut() {
                 buffer.extend(reply);
             }
@@ -123,10 +126,11 @@ impl Process {
                 Ok(buffer.drain(..n).collect())
             }
             Stream::File { path, position, read: true, .. } => {
-                let bytes = system.read(path)?;
+                let bytes = system.bytes_of(path)?;
                 let start = (*position).min(bytes.len());
                 let end = start.saturating_add(limit).min(bytes.len());
                 *position = end;
+                system.budget.charge((end - start) / 8);
                 Ok(bytes.get(start..end).unwrap_or_default().to_vec())
             }
             Stream::File { .. } | Stream::Dialogue { .. } => Err(Errno::BadDescriptor),
@@ -142,7 +146,7 @@ impl Process {
         let n = match &*open.borrow() {
             Stream::Pipe(buffer) => buffer.iter().position(|byte| *byte == b'\n').map_or(buffer.len(), |end| end + 1),
             Stream::File { path, position, read: true, .. } => {
-                let bytes = system.read(path)?;
+                let bytes = system.bytes_of(path)?;
                 let rest = bytes.get(*position..).unwrap_or_default();
                 rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |end| end + 1)
             }

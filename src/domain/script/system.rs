@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use super::account::Account;
 use super::debian::Kept;
 use super::errno::Errno;
+use super::file_cache::FileCache;
+pub use super::file_cache::HEAD;
 use super::limits::{Budget, Limits};
 use super::shell::Trace;
 use super::stop::{Site, Stop, StopKind};
@@ -53,10 +55,13 @@ pub struct System<'a> {
     pub(super) debconf: Kept,
     read: ReadContent<'a>,
     /// Bytes of files that were read before.
-    cache: BTreeMap<(u32, u32), Arc<[u8]>>,
+    cache: FileCache,
     /// The file whose bytes could not be had.
     broken: Option<(Vec<u8>, String)>,
 }
+
+/// How many notes of what was left undone are kept.
+const MOST_NOTES: usize = 500;
 
 /// One change to the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +106,7 @@ impl<'a> System<'a> {
             trace: None,
             debconf: Kept::default(),
             read,
-            cache: BTreeMap::new(),
+            cache: FileCache::default(),
             broken: None,
         }
     }
@@ -153,6 +158,31 @@ impl<'a> System<'a> {
     /// # Errors
     /// As open(2)'s and read(2)'s.
     pub fn read(&mut self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
+        let bytes = self.bytes_of(path)?;
+        self.budget.charge(bytes.len() / 8);
+        Ok(bytes)
+    }
+
+    /// The first bytes of the file that `path` leads to, at most [`HEAD`] of them: what it is. Cheap from the second time on,
+    /// however long the file is.
+    ///
+    /// # Errors
+    /// As [`System::read`].
+    pub fn head(&mut self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
+        if let Kind::File(Content::Entry { at, .. }) = self.stat(path)?.kind
+            && let Some(head) = self.cache.head((at.artefact, at.entry))
+        {
+            return Ok(head);
+        }
+        let bytes = self.read(path)?;
+        match bytes.get(..HEAD) {
+            Some(head) if bytes.len() > HEAD => Ok(Arc::from(head)),
+            _ => Ok(bytes),
+        }
+    }
+
+    /// All bytes of a file, for who charges what it uses of them.
+    pub(super) fn bytes_of(&mut self, path: &[u8]) -> Result<Arc<[u8]>, Errno> {
         if path == b"dev/null" {
             return Ok(Arc::from([]));
         }
@@ -166,15 +196,13 @@ impl<'a> System<'a> {
             Content::Bytes(bytes) => return Ok(Arc::clone(bytes)),
             Content::Entry { at, .. } => (at.artefact, at.entry),
         };
-        if let Some(bytes) = self.cache.get(&key) {
-            return Ok(Arc::clone(bytes));
+        if let Some(bytes) = self.cache.get(key) {
+            return Ok(bytes);
         }
         match (self.read)(&content) {
             Ok(bytes) => {
-                // What scripts read again and again is small.
-                if bytes.len() <= 1 << 20 {
-                    self.cache.insert(key, Arc::clone(&bytes));
-                }
+                self.budget.charge(bytes.len() / 4);
+                self.cache.keep(key, &bytes);
                 Ok(bytes)
             }
             Err(reason) => {
@@ -235,9 +263,14 @@ impl<'a> System<'a> {
     /// # Errors
     /// As open(2)'s and write(2)'s.
     pub fn write_file(&mut self, path: &[u8], bytes: Vec<u8>, umask: u32) -> Result<(), Errno> {
+        self.budget.charge(bytes.len());
+        self.store(path, bytes.into(), umask)
+    }
+
+    fn store(&mut self, path: &[u8], bytes: Arc<[u8]>, umask: u32) -> Result<(), Errno> {
         if self.exists(path) {
             let real = self.tree.real_path(path)?.ok_or(Errno::Missing)?;
-            self.tree.write(&real, Content::bytes(bytes))?;
+            self.tree.write(&real, Content::Bytes(bytes))?;
             let now = self.epoch.seconds();
             self.tree.change(&real, |meta| meta.mtime = now)?;
             self.note(real, Change::Written);
@@ -251,7 +284,7 @@ impl<'a> System<'a> {
                 None => [parent(path), b"/", &target].concat(),
             },
         };
-        self.place(&target, Kind::File(Content::bytes(bytes)), 0o666 & !umask)
+        self.place(&target, Kind::File(Content::Bytes(bytes)), 0o666 & !umask)
     }
 
     /// Makes a new file with these bytes and this mode (open(2) with `O_EXCL`, write(2)).
@@ -259,6 +292,7 @@ impl<'a> System<'a> {
     /// # Errors
     /// As the calls'.
     pub fn create(&mut self, path: &[u8], bytes: Vec<u8>, mode: u32) -> Result<(), Errno> {
+        self.budget.charge(bytes.len());
         self.place(path, Kind::File(Content::bytes(bytes)), mode)
     }
 
@@ -393,6 +427,9 @@ impl<'a> System<'a> {
             return Err(Errno::IsADirectory);
         }
         let meta = Meta::root(mode & 0o7777, self.epoch.seconds());
+        if let Kind::File(Content::Bytes(bytes)) = &kind {
+            self.budget.charge(bytes.len());
+        }
         self.tree.insert(path, kind, meta, Owner::Generated, None)?;
         let real = self.tree.place_of(path)?;
         self.note(real, if there.is_some() { Change::Written } else { Change::Made });
@@ -402,8 +439,8 @@ impl<'a> System<'a> {
     /// Says once what a program left undone.
     pub fn leave_out(&mut self, what: impl Into<String>) {
         let what = what.into();
-        if !self.notes.contains(&what) {
-            self.notes.push(what);
+        if self.notes.len() < MOST_NOTES && !self.notes.contains(&what) {
+            self.notes.push(if self.notes.len() + 1 < MOST_NOTES { what } else { "and more".into() });
         }
     }
 
@@ -412,15 +449,24 @@ impl<'a> System<'a> {
     /// # Errors
     /// As write(2)'s.
     pub(super) fn write_at(&mut self, path: &[u8], position: Option<usize>, bytes: &[u8]) -> Result<usize, Errno> {
-        let old = self.read(path)?;
+        let old = self.bytes_of(path)?;
         let at = position.unwrap_or(old.len());
         let end = at.checked_add(bytes.len()).filter(|end| *end <= 1 << 30).ok_or(Errno::TooLarge)?;
-        let mut new = old.to_vec();
-        new.resize(new.len().max(end), 0);
-        if let Some(range) = new.get_mut(at..end) {
-            range.copy_from_slice(bytes);
-        }
-        self.write_file(path, new, 0)?;
+        // The caller paid for the bytes. What stands already is copied, which many short writes to a long file make dear; a
+        // hole is filled.
+        self.budget.charge(old.len() / 16);
+        self.budget.charge(at.saturating_sub(old.len()));
+        let new = if at == old.len() {
+            [&*old, bytes].concat()
+        } else {
+            let mut new = old.to_vec();
+            new.resize(new.len().max(end), 0);
+            if let Some(range) = new.get_mut(at..end) {
+                range.copy_from_slice(bytes);
+            }
+            new
+        };
+        self.store(path, new.into(), 0)?;
         Ok(end)
     }
 
@@ -459,7 +505,7 @@ impl<'a> System<'a> {
         {
             return;
         }
-        self.budget.charge(path.len() + self.site.text.len() + size_of::<Effect>());
+        self.budget.charge(path.len() + self.site.script.len() + self.site.text.len() + size_of::<Effect>());
         self.effects.push(Effect { path, change, site: self.site.clone() });
     }
 }

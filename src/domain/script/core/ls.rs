@@ -241,7 +241,8 @@ fn list(system: &mut System<'_>, process: &mut Process, rules: &Rules, entries: 
             rows.push(columns(system, rules, entry)?);
         }
     }
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0);
+    let width =
+        |column: usize| rows.iter().filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0).min(1000);
     let widths: Vec<usize> = (0..6).map(width).collect();
     for (at, entry) in entries.iter().enumerate() {
         let mut text = Vec::new();

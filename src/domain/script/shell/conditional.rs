@@ -105,8 +105,8 @@ impl Shell {
             }
             let left = self.single(system, first)?;
             let answer = match operator.as_slice() {
-                b"=" | b"==" => self.pattern(system, second)?.matches(&left),
-                b"!=" => !self.pattern(system, second)?.matches(&left),
+                b"=" | b"==" => self.pattern(system, second)?.matches(&mut system.budget, &left)?,
+                b"!=" => !self.pattern(system, second)?.matches(&mut system.budget, &left)?,
                 b"<" | b">" => {
                     let right = self.single(system, second)?;
                     if operator == b"<" { left < right } else { left > right }

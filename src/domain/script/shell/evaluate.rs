@@ -10,9 +10,17 @@ use crate::domain::script::stop::Site;
 use crate::domain::script::stream::{Stream, Streams};
 use crate::domain::script::system::System;
 
+/// What a copy of a shell may hold before it counts: a usual environment.
+pub(super) const FREE: usize = 8 << 10;
+
+/// How many lines of a trace are kept.
+const MOST_TRACED: usize = 200_000;
+
 impl Shell {
     /// Runs a text, one complete command after the other.
     pub(super) fn text(&mut self, system: &mut System<'_>, script: &Rc<Script>, tested: bool) -> Run {
+        // Its syntax takes more room than it.
+        system.budget.bytes(script.text.len().saturating_mul(8) + size_of::<Script>())?;
         system.budget.enter()?;
         let outer = std::mem::replace(&mut self.script, Rc::clone(script));
         let run = self.commands(system, script, tested);
@@ -57,7 +65,7 @@ impl Shell {
 
     /// Runs a command that `&` ends: to its end, at once, with nothing to read.
     fn background(&mut self, system: &mut System<'_>, item: &Item) -> Run {
-        let mut child = self.copy();
+        let mut child = self.copy(system)?;
         if let Some(null) = Streams::null().get(0) {
             child.process.streams.set(0, Rc::clone(null));
         }
@@ -85,7 +93,7 @@ impl Shell {
         let mut status = 0;
         let mut failed = 0;
         for (at, command) in commands.iter().enumerate() {
-            let mut child = self.copy();
+            let mut child = self.copy(system)?;
             if let Some(input) = input.take() {
                 child.process.streams.set(0, input);
             }
@@ -111,11 +119,13 @@ impl Shell {
     }
 
     /// A copy for a subshell.
-    pub(super) fn copy(&self) -> Self {
+    pub(super) fn copy(&self, system: &mut System<'_>) -> Run<Self> {
+        let parameters: usize = self.parameters.iter().map(|value| value.len() + size_of::<Vec<u8>>()).sum();
+        system.budget.bytes((self.variables.room() + parameters).saturating_sub(FREE))?;
         let mut child = self.clone();
         child.subshell = true;
         child.traps.retain(|_, action| action.is_empty());
-        child
+        Ok(child)
     }
 
     /// Runs something in this copy, to its end: `exit` and the like end no more than that.
@@ -141,7 +151,7 @@ impl Shell {
         if let Some(action) = self.traps.remove("EXIT").filter(|action| !action.is_empty()) {
             self.status = status;
             self.builtin = None;
-            let script = Rc::new(Script { name: String::new(), text: action, fixed: Some(system.site.clone()) });
+            let script = Rc::new(Script::new(String::new(), action, Some(system.site.clone())));
             match self.text(system, &script, false) {
                 Err(Halt::Exit(other) | Halt::Error(other)) => status = other,
                 Err(Halt::Stop(stop)) => return Err(Halt::Stop(stop)),
@@ -158,7 +168,7 @@ impl Shell {
             let site = self.script.site(command.place);
             self.line = command.place.line;
             system.budget.step(1)?;
-            if let Some(trace) = &mut system.trace {
+            if let Some(trace) = system.trace.as_mut().filter(|trace| trace.lines.len() < MOST_TRACED) {
                 let effects = system.effects.len();
                 trace.lines.push(super::Reached { site: site.clone(), effects });
             }
@@ -225,7 +235,7 @@ impl Shell {
             Kind::Simple { .. } => Ok(0),
             Kind::Group(list) => self.list(system, list, tested),
             Kind::Subshell(list) => {
-                let mut child = self.copy();
+                let mut child = self.copy(system)?;
                 let status = child.ended(system, |child, system| child.list(system, list, tested))?;
                 self.status = status;
                 self.exit_on(status, tested)
@@ -368,7 +378,7 @@ impl Shell {
         let subject = self.single(system, subject)?;
         for (patterns, body) in arms {
             for pattern in patterns {
-                if self.pattern(system, pattern)?.matches(&subject) {
+                if self.pattern(system, pattern)?.matches(&mut system.budget, &subject)? {
                     if body.is_empty() {
                         self.status = 0;
                     }
@@ -409,7 +419,7 @@ impl Shell {
 
     /// Runs the text of `eval` or a trap: its commands stand where this one does.
     pub(super) fn evaluate(&mut self, system: &mut System<'_>, text: Vec<u8>, site: Site, tested: bool) -> Run {
-        let script = Rc::new(Script { name: String::new(), text, fixed: Some(site) });
+        let script = Rc::new(Script::new(String::new(), text, Some(site)));
         self.text(system, &script, tested)
     }
 

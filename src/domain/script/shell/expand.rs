@@ -3,6 +3,8 @@
 use super::syntax::{Part, Word};
 use super::text::{self, BREAK, Item, NULL, QUOTED, SPLIT};
 use super::{Halt, Mode, Run, Shell, arithmetic, glob, pattern};
+use crate::domain::script::limits::Budget;
+use crate::domain::script::stop::Stop;
 use crate::domain::script::system::System;
 
 /// How a word is expanded.
@@ -61,7 +63,7 @@ impl Shell {
             self.expand(system, word, Style::FIELDS, &mut expanded)?;
             let ifs = self.variables.get(b"IFS").cloned();
             for field in text::split(&expanded, ifs.as_deref().unwrap_or(b" \t\n")) {
-                system.budget.bytes(field.len())?;
+                system.budget.bytes(field.len() + size_of::<Vec<u8>>())?;
                 if !self.on(b'f') && pattern::is_pattern(&field) {
                     fields.extend(glob::expand(system, &self.process, &field, self.mode)?);
                 } else {
@@ -229,7 +231,7 @@ impl Shell {
             return Ok(Vec::new());
         }
         let pipe = crate::domain::script::Stream::pipe(Vec::new());
-        let mut child = self.copy();
+        let mut child = self.copy(system)?;
         child.process.streams.set(1, std::rc::Rc::clone(&pipe));
         if self.mode == Mode::Bash {
             child.options.remove(&b'e');
@@ -257,18 +259,37 @@ impl Shell {
     /// The value of an expression's text.
     pub(super) fn compute(&mut self, system: &mut System<'_>, expression: &[u8]) -> Run<i64> {
         let mode = self.mode;
-        match arithmetic::evaluate(expression, mode, self) {
+        let mut scope = Scope { shell: self, budget: &mut system.budget, stop: None };
+        let result = arithmetic::evaluate(expression, mode, &mut scope);
+        if let Some(stop) = scope.stop {
+            return Err(stop.into());
+        }
+        match result {
             Ok(value) => Ok(value),
             Err(reason) => self.fail(system, reason.as_bytes()),
         }
     }
 }
 
-impl arithmetic::Names for Shell {
+/// The variables that an expression may use: in bash their values are expressions again.
+struct Scope<'a> {
+    shell: &'a mut Shell,
+    budget: &'a mut Budget,
+    stop: Option<Stop>,
+}
+
+impl arithmetic::Names for Scope<'_> {
     fn value(&mut self, name: &[u8]) -> Result<Vec<u8>, String> {
-        match self.lookup(name) {
+        let value = self.shell.lookup(name);
+        let length = value.as_ref().map_or(0, |value| value.as_ref().map_or(0, Vec::len));
+        if let Err(stop) = self.budget.bytes(length).and_then(|()| self.budget.step(1)) {
+            let reason = stop.to_string();
+            self.stop = Some(stop);
+            return Err(reason);
+        }
+        match value {
             Ok(Some(value)) => Ok(value),
-            Ok(None) if self.on(b'u') && self.mode == Mode::Bash => {
+            Ok(None) if self.shell.on(b'u') && self.shell.mode == Mode::Bash => {
                 Err(format!("{}: parameter not set", String::from_utf8_lossy(name)))
             }
             Ok(None) => Ok(Vec::new()),
@@ -278,7 +299,8 @@ impl arithmetic::Names for Shell {
     }
 
     fn assign(&mut self, name: &[u8], value: i64) -> Result<(), String> {
-        self.set(name, value.to_string().into_bytes())
+        self.shell
+            .set(name, value.to_string().into_bytes())
             .map_err(|_| format!("{}: is read only", String::from_utf8_lossy(name)))
     }
 }

@@ -6,6 +6,9 @@ use super::{Mode, Run};
 use crate::domain::script::process::Process;
 use crate::domain::script::system::System;
 
+/// What a path takes beside its bytes.
+const ROOM: usize = size_of::<Vec<u8>>();
+
 /// The names that a field with a pattern stands for, in order of their bytes; the field itself when there are none.
 pub(super) fn expand(system: &mut System<'_>, process: &Process, field: &[Item], mode: Mode) -> Run<Vec<Vec<u8>>> {
     let components: Vec<&[Item]> = field.split(|item| item.to_le_bytes()[0] == b'/').collect();
@@ -29,6 +32,7 @@ pub(super) fn expand(system: &mut System<'_>, process: &Process, field: &[Item],
                 let path = join(&name);
                 let here = if path.is_empty() { b".".as_slice() } else { &path };
                 if system.lstat(&process.path(here)).is_ok() || path.iter().all(|byte| *byte == b'/') {
+                    system.budget.bytes(path.len() + ROOM)?;
                     next.push(path);
                 }
                 continue;
@@ -41,12 +45,13 @@ pub(super) fn expand(system: &mut System<'_>, process: &Process, field: &[Item],
             }
             for name in names {
                 let hidden = name.first() == Some(&b'.') && !pattern.shows_hidden();
-                if hidden || !pattern.matches(&name) {
+                if hidden || !pattern.matches(&mut system.budget, &name)? {
                     continue;
                 }
                 let path = join(&name);
                 let real = process.path(path.strip_suffix(b"/").unwrap_or(&path));
                 if at == last || system.stat(&real).is_ok_and(|node| node.is_directory()) {
+                    system.budget.bytes(path.len() + ROOM)?;
                     next.push(path);
                 }
             }

@@ -10,6 +10,7 @@
 //!
 //! Source: POSIX.1-2017 XCU 2, dash(1) of 0.5.12, bash(1) of 5.2. The locale is C: characters are bytes.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -72,7 +73,7 @@ pub fn run(
 /// # Errors
 /// [`StopKind::Syntax`], with the place.
 pub fn check(script_name: &str, text: &[u8], mode: Mode) -> Result<(), Stop> {
-    let script = Script { name: script_name.into(), text: text.to_vec(), fixed: None };
+    let script = Script::new(script_name.into(), text.to_vec(), None);
     let mut lexer = lexer::Lexer::new(&script.text, mode);
     while script.next(&mut lexer)?.is_some() {}
     Ok(())
@@ -133,7 +134,12 @@ struct Script {
     text: Vec<u8>,
     /// Where every command of it is said to stand: `eval`'s text is no line of a file.
     fixed: Option<Site>,
+    /// Where lines begin; made when it is first asked for.
+    lines: OnceCell<Vec<usize>>,
 }
+
+/// How much of a line is shown.
+const SHOWN: usize = 300;
 
 /// What ends a command early.
 #[derive(Debug)]
@@ -168,6 +174,22 @@ impl From<StopKind> for Halt {
 }
 
 impl Script {
+    const fn new(name: String, text: Vec<u8>, fixed: Option<Site>) -> Self {
+        Self { name, text, fixed, lines: OnceCell::new() }
+    }
+
+    /// A line, from 1, without its end.
+    fn line(&self, number: u32) -> &[u8] {
+        let lines = self.lines.get_or_init(|| {
+            let ends = self.text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+            std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
+        });
+        let at = (number as usize).saturating_sub(1);
+        let rest = lines.get(at).and_then(|start| self.text.get(*start..)).unwrap_or_default();
+        let end = lines.get(at + 1).zip(lines.get(at)).map_or(rest.len(), |(next, start)| next - start - 1);
+        rest.get(..end).unwrap_or_default()
+    }
+
     /// Reads the next complete command.
     fn next(&self, lexer: &mut lexer::Lexer<'_>) -> Result<Option<syntax::List>, Stop> {
         lexer.complete_command().map_err(|wrong| {
@@ -182,8 +204,11 @@ impl Script {
         if let Some(site) = &self.fixed {
             return site.clone();
         }
-        let line = self.text.split(|byte| *byte == b'\n').nth((place.line as usize).saturating_sub(1));
-        let text = crate::base::redact::printable_bytes(line.unwrap_or_default().trim_ascii());
+        let line = self.line(place.line).trim_ascii();
+        let mut text = crate::base::redact::printable_bytes(line.get(..SHOWN).unwrap_or(line));
+        if line.len() > SHOWN {
+            text.push('\u{2026}');
+        }
         Site { script: self.name.clone(), line: place.line, column: place.column, text }
     }
 }
@@ -218,7 +243,7 @@ impl Shell {
             substituted: None,
             loops: 0,
             returnable: 0,
-            script: Rc::new(Script { name: String::new(), text: Vec::new(), fixed: None }),
+            script: Rc::new(Script::new(String::new(), Vec::new(), None)),
             line: 0,
             sourced: None,
             builtin: None,

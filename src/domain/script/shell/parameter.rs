@@ -8,6 +8,9 @@ use super::{Halt, Mode, Run, SELF, Shell};
 use crate::domain::script::Stop;
 use crate::domain::script::system::System;
 
+/// What a text takes beside its bytes.
+const ROOM: usize = size_of::<Vec<u8>>();
+
 /// What a parameter holds.
 enum Held {
     Unset,
@@ -27,6 +30,12 @@ impl Shell {
     ) -> Run<()> {
         let name = &parameter.name;
         let held = self.held(system, parameter)?;
+        // What is looked at is copied; what goes on from here is paid for there.
+        system.budget.charge(match &held {
+            Held::Unset => 0,
+            Held::One(value) => value.len() / 8,
+            Held::Many(values) => values.iter().map(|value| value.len() + ROOM).sum::<usize>() / 8,
+        });
         match &parameter.action {
             Action::Bad => return self.fail(system, b"Bad substitution"),
             Action::Value => {
@@ -95,35 +104,41 @@ impl Shell {
                     self.must_be_set(system, name)?;
                 }
                 let pattern = self.pattern(system, pattern)?;
-                let cut = |value: Vec<u8>| {
-                    let length =
-                        if *suffix { pattern.suffix(&value, *longest) } else { pattern.prefix(&value, *longest) };
+                let budget = &mut system.budget;
+                let mut cut = |value: Vec<u8>| {
+                    let length = if *suffix {
+                        pattern.suffix(budget, &value, *longest)?
+                    } else {
+                        pattern.prefix(budget, &value, *longest)?
+                    };
                     let length = length.unwrap_or(0);
                     let kept = if *suffix { value.get(..value.len() - length) } else { value.get(length..) };
-                    kept.unwrap_or_default().to_vec()
+                    Ok::<_, Stop>(kept.unwrap_or_default().to_vec())
                 };
                 let held = match held {
                     Held::Unset => Held::One(Vec::new()),
-                    Held::One(value) => Held::One(cut(value)),
-                    Held::Many(values) => Held::Many(values.into_iter().map(cut).collect()),
+                    Held::One(value) => Held::One(cut(value)?),
+                    Held::Many(values) => Held::Many(values.into_iter().map(cut).collect::<Result<_, _>>()?),
                 };
                 self.put(system, parameter, held, style, out)?;
             }
             Action::Replace { all, anchor, pattern, text } => {
                 let pattern = self.pattern(system, pattern)?;
                 let text = self.single(system, text)?;
-                let replace = |value: Vec<u8>| {
+                let budget = &mut system.budget;
+                let mut replace = |value: Vec<u8>| {
                     let mut new = Vec::new();
                     let mut rest = value.as_slice();
                     if *anchor == Some(b'%') {
-                        return match pattern.suffix(rest, true) {
+                        return Ok(match pattern.suffix(budget, rest, true)? {
                             Some(length) => [rest.get(..rest.len() - length).unwrap_or_default(), &text].concat(),
                             None => value,
-                        };
+                        });
                     }
                     loop {
-                        match pattern.prefix(rest, true).filter(|length| *length > 0) {
+                        match pattern.prefix(budget, rest, true)?.filter(|length| *length > 0) {
                             Some(length) => {
+                                budget.fits(new.len() + text.len())?;
                                 new.extend(&text);
                                 rest = rest.get(length..).unwrap_or_default();
                                 if !all {
@@ -144,12 +159,12 @@ impl Shell {
                         }
                     }
                     new.extend(rest);
-                    new
+                    Ok::<_, Stop>(new)
                 };
                 let held = match held {
                     Held::Unset => Held::One(Vec::new()),
-                    Held::One(value) => Held::One(replace(value)),
-                    Held::Many(values) => Held::Many(values.into_iter().map(replace).collect()),
+                    Held::One(value) => Held::One(replace(value)?),
+                    Held::Many(values) => Held::Many(values.into_iter().map(replace).collect::<Result<_, _>>()?),
                 };
                 self.put(system, parameter, held, style, out)?;
             }
@@ -304,7 +319,7 @@ impl Shell {
             }
             Held::Many(values) => values,
         };
-        system.budget.bytes(values.iter().map(Vec::len).sum())?;
+        system.budget.bytes(values.iter().map(|value| value.len() + ROOM).sum())?;
         let star =
             parameter.name == b"*" || matches!(parameter.index.as_deref(), Some([Part::Quoted(all)]) if all == b"*");
         let ifs = self.variables.get(b"IFS").cloned();
@@ -342,7 +357,7 @@ impl Shell {
 
     /// Gives a variable a value, or ends the shell because it must not be changed.
     pub(super) fn assign(&mut self, system: &mut System<'_>, name: &[u8], value: Vec<u8>) -> Run<()> {
-        system.budget.bytes(value.len())?;
+        system.budget.bytes(name.len() + value.len() + ROOM)?;
         match self.set(name, value) {
             Ok(()) => Ok(()),
             Err(ReadOnly) => {

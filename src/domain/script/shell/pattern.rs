@@ -4,6 +4,11 @@
 
 use super::Mode;
 use super::text::{Item, QUOTED};
+use crate::domain::script::limits::Budget;
+use crate::domain::script::stop::Stop;
+
+/// How many states make a step of the [`Budget`].
+const STEP: usize = 1024;
 
 /// A pattern, parsed.
 #[derive(Clone, Debug)]
@@ -76,38 +81,60 @@ impl Pattern {
     }
 
     /// Whether all of `text` matches.
-    pub(super) fn matches(&self, text: &[u8]) -> bool {
+    pub(super) fn matches(&self, budget: &mut Budget, text: &[u8]) -> Result<bool, Stop> {
         let mut states = self.start();
+        let mut work = 0;
         for byte in text {
+            if !states.contains(&true) {
+                return Ok(false);
+            }
             states = self.step(&states, *byte);
+            self.pay(budget, &mut work)?;
         }
-        states.last() == Some(&true)
+        Ok(states.last() == Some(&true))
     }
 
     /// The length of the shortest or longest start of `text` that matches.
-    pub(super) fn prefix(&self, text: &[u8], longest: bool) -> Option<usize> {
-        self.first(text.iter(), longest)
+    pub(super) fn prefix(&self, budget: &mut Budget, text: &[u8], longest: bool) -> Result<Option<usize>, Stop> {
+        self.first(budget, text.iter(), longest)
     }
 
     /// The length of the shortest or longest end of `text` that matches.
-    pub(super) fn suffix(&self, text: &[u8], longest: bool) -> Option<usize> {
+    pub(super) fn suffix(&self, budget: &mut Budget, text: &[u8], longest: bool) -> Result<Option<usize>, Stop> {
         let reversed = Self(self.0.iter().rev().cloned().collect());
-        reversed.first(text.iter().rev(), longest)
+        reversed.first(budget, text.iter().rev(), longest)
     }
 
-    fn first<'t>(&self, text: impl Iterator<Item = &'t u8>, longest: bool) -> Option<usize> {
+    fn first<'t>(
+        &self,
+        budget: &mut Budget,
+        text: impl Iterator<Item = &'t u8>,
+        longest: bool,
+    ) -> Result<Option<usize>, Stop> {
         let mut states = self.start();
+        let mut work = 0;
         let mut found = states.last().copied().unwrap_or(false).then_some(0);
         for (length, byte) in text.enumerate() {
             if found.is_some() && !longest || !states.contains(&true) {
                 break;
             }
             states = self.step(&states, *byte);
+            self.pay(budget, &mut work)?;
             if states.last() == Some(&true) {
                 found = Some(length + 1);
             }
         }
-        found
+        Ok(found)
+    }
+
+    /// Takes a step where [`STEP`] states were looked at since the last one.
+    fn pay(&self, budget: &mut Budget, work: &mut usize) -> Result<(), Stop> {
+        *work += self.0.len() + 1;
+        if *work >= STEP {
+            budget.step((*work / STEP) as u64)?;
+            *work %= STEP;
+        }
+        Ok(())
     }
 
     fn start(&self) -> Vec<bool> {
@@ -234,9 +261,11 @@ fn class(name: &[u8]) -> Option<fn(u8) -> bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::script::limits::Limits;
 
     #[test]
     fn patterns_match_as_fnmatch_does() {
+        let mut budget = Budget::new(Limits::default());
         let pattern = |text: &str| Pattern::new(&text.bytes().map(u16::from).collect::<Vec<_>>(), Mode::Dash);
         for (text, whole, expected) in [
             ("*", "", true),
@@ -250,12 +279,12 @@ mod tests {
             ("\\*", "*", true),
             ("\\*", "x", false),
         ] {
-            assert_eq!(pattern(text).matches(whole.as_bytes()), expected, "{text} {whole}");
+            assert_eq!(pattern(text).matches(&mut budget, whole.as_bytes()), Ok(expected), "{text} {whole}");
         }
-        assert_eq!(pattern("*/").prefix(b"a/b/c", false), Some(2));
-        assert_eq!(pattern("*/").prefix(b"a/b/c", true), Some(4));
-        assert_eq!(pattern("/*").suffix(b"a/b/c", false), Some(2));
-        assert_eq!(pattern("/*").suffix(b"a/b/c", true), Some(4));
-        assert_eq!(pattern("x").suffix(b"a", true), None);
+        assert_eq!(pattern("*/").prefix(&mut budget, b"a/b/c", false), Ok(Some(2)));
+        assert_eq!(pattern("*/").prefix(&mut budget, b"a/b/c", true), Ok(Some(4)));
+        assert_eq!(pattern("/*").suffix(&mut budget, b"a/b/c", false), Ok(Some(2)));
+        assert_eq!(pattern("/*").suffix(&mut budget, b"a/b/c", true), Ok(Some(4)));
+        assert_eq!(pattern("x").suffix(&mut budget, b"a", true), Ok(None));
     }
 }

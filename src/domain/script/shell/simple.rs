@@ -92,6 +92,7 @@ impl Shell {
         let mut run = Ok(0);
         for assignment in assignments {
             if !keeps {
+                system.budget.bytes(self.variables.room_of(&assignment.name))?;
                 self.variables.save(&assignment.name);
             }
             run = self.perform(system, assignment, &mut traced).map(|()| 0);
@@ -155,6 +156,9 @@ impl Shell {
         let mut child = self.process.clone();
         child.args = fields.to_vec();
         child.env = self.variables.environment();
+        let environment = child.env.iter().map(|(name, value)| name.len() + value.len());
+        let room: usize = environment.chain(fields.iter().map(Vec::len)).sum();
+        system.budget.bytes(room.saturating_sub(super::evaluate::FREE))?;
         // The path that is searched is the shell's, exported or not.
         let exported = child.env.get(&b"PATH"[..]).cloned();
         if let Some(path) = self.variables.get(b"PATH") {
@@ -205,6 +209,7 @@ impl Shell {
                     if assignment.append {
                         let mut joined = array.get(&index).cloned().unwrap_or_default();
                         joined.append(&mut value);
+                        system.budget.bytes(joined.len())?;
                         value = joined;
                     }
                     array.insert(index, value);

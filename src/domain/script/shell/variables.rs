@@ -13,6 +13,13 @@ pub(super) struct Variable {
     pub(super) array: Option<BTreeMap<i64, Vec<u8>>>,
 }
 
+impl Variable {
+    fn room(&self) -> usize {
+        let array = self.array.iter().flatten().map(|(_, value)| value.len() + size_of::<Vec<u8>>());
+        size_of::<Self>() + self.value.as_ref().map_or(0, Vec::len) + array.sum::<usize>()
+    }
+}
+
 /// All variables of a shell.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Variables {
@@ -98,6 +105,17 @@ impl Variables {
                 None => self.named.remove(&name),
             };
         }
+    }
+
+    /// How many bytes a copy of them takes.
+    pub(super) fn room(&self) -> usize {
+        let saved = self.saved.iter().flatten().map(|(name, old)| name.len() + old.as_ref().map_or(0, Variable::room));
+        self.named.iter().map(|(name, variable)| name.len() + variable.room()).chain(saved).sum()
+    }
+
+    /// How many bytes a copy of one takes.
+    pub(super) fn room_of(&self, name: &[u8]) -> usize {
+        self.named.get(name).map_or(0, Variable::room)
     }
 
     /// Whether a scope is open.

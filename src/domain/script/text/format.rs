@@ -108,22 +108,28 @@ impl Spec {
     }
 }
 
+/// Digits behind the point that a number may have: all that follow are zeros, and the standard library has a limit.
+const MOST_DIGITS: usize = 1100;
+
 fn fixed(value: f64, precision: usize, point: bool) -> String {
-    let text = format!("{value:.precision$}");
+    let shown = precision.min(MOST_DIGITS);
+    let text = format!("{value:.shown$}") + &"0".repeat(precision - shown);
     if point && precision == 0 { text + "." } else { text }
 }
 
 /// `d.ddde±dd`.
 fn scientific(value: f64, precision: usize, point: bool) -> String {
-    let text = format!("{value:.precision$e}");
+    let shown = precision.min(MOST_DIGITS);
+    let text = format!("{value:.shown$e}");
     let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let zeros = "0".repeat(precision - shown);
     let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |rest| ('-', rest));
     let dot = if point && precision == 0 { "." } else { "" };
-    format!("{digits}{dot}e{sign}{exponent:0>2}")
+    format!("{digits}{zeros}{dot}e{sign}{exponent:0>2}")
 }
 
 fn general(value: f64, precision: usize, keep: bool) -> String {
-    let probe = format!("{value:.*e}", precision - 1);
+    let probe = format!("{value:.*e}", (precision - 1).min(MOST_DIGITS));
     let exponent: i64 = probe.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
     let most = i64::try_from(precision).unwrap_or(i64::MAX);
     let text = if (-4..most).contains(&exponent) {

@@ -65,6 +65,7 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
             }
             out.extend(line);
             out.push(b'\n');
+            system.budget.fits(out.len())?;
         }
         process.out(system, &out)?;
     }

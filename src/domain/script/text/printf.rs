@@ -1,5 +1,6 @@
 //! printf(1): text by a format. The formatting is a function, for the shell's built-in of the same name.
 
+use super::super::limits::Budget;
 use super::super::process::Process;
 use super::super::stop::Stop;
 use super::super::system::System;
@@ -26,7 +27,7 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
         return Err(options::unsupported(process, options::OTHER));
     }
     let marks = if input::utf8(process) { ("\u{2018}", "\u{2019}") } else { ("'", "'") };
-    let printed = printf(format, values, marks)?;
+    let printed = printf(&system.budget, format, values, marks)?;
     process.out(system, &printed.out)?;
     for complaint in printed.complaints {
         process.complain(system, &complaint)?;
@@ -39,6 +40,7 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
 /// # Errors
 /// When a directive is not modelled (`%a`, `%q`) or too wide.
 pub(in crate::domain::script) fn printf(
+    budget: &Budget,
     format: &[u8],
     values: &[Vec<u8>],
     marks: (&str, &str),
@@ -46,7 +48,7 @@ pub(in crate::domain::script) fn printf(
     let mut printer = Printer { values, at: 0, marks, printed: Printed::default(), ended: false };
     loop {
         let before = printer.at;
-        printer.pass(format)?;
+        printer.pass(budget, format)?;
         if printer.ended || printer.at >= values.len() {
             break;
         }
@@ -71,7 +73,7 @@ struct Printer<'a> {
 }
 
 impl<'a> Printer<'a> {
-    fn pass(&mut self, format: &[u8]) -> Result<(), Stop> {
+    fn pass(&mut self, budget: &Budget, format: &[u8]) -> Result<(), Stop> {
         let mut at = 0;
         while let Some(byte) = format.get(at).copied() {
             let rest = format.get(at..).unwrap_or_default();
@@ -85,7 +87,10 @@ impl<'a> Printer<'a> {
                     self.printed.out.push(b'%');
                     at += 2;
                 }
-                b'%' => at += self.directive(rest)?,
+                b'%' => {
+                    at += self.directive(rest)?;
+                    budget.fits(self.printed.out.len())?;
+                }
                 byte => {
                     self.printed.out.push(byte);
                     at += 1;
@@ -365,11 +370,12 @@ pub(super) fn number_length(text: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::limits::Limits;
     use super::*;
 
     fn made(format: &str, values: &[&str]) -> String {
         let values: Vec<Vec<u8>> = values.iter().map(|value| value.as_bytes().to_vec()).collect();
-        let printed = printf(format.as_bytes(), &values, ("'", "'")).unwrap();
+        let printed = printf(&Budget::new(Limits::default()), format.as_bytes(), &values, ("'", "'")).unwrap();
         String::from_utf8(printed.out).unwrap()
     }
 

@@ -8,6 +8,9 @@ use super::{input, options};
 
 const LONG: &[options::Long] = &[("equal-width", 'w'), ("format", 'f'), ("separator", 's')];
 
+/// More digits behind the point than any number has; the standard library writes no more than 65535.
+const MOST_PLACES: usize = 1100;
+
 /// Runs it.
 pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {
     let arguments = guarded(process.arguments());
@@ -55,6 +58,9 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
         return options::refuse(system, process, &why, 1);
     }
     let places = a.max(b);
+    if places > MOST_PLACES {
+        return Err(Stop::unsupported("seq", "so many digits behind the point"));
+    }
     let shown = |number: f64| format!("{number:.places$}");
     let width = if equal { shown(first).len().max(shown(last).len()) } else { 0 };
     let mut out = Vec::new();
@@ -72,7 +78,8 @@ pub(super) fn run(system: &mut System<'_>, process: &mut Process) -> Result<u8, 
         }
         let text = shown(number);
         let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
-        out.extend(format!("{sign}{digits:0>fill$}", fill = width.saturating_sub(sign.len())).into_bytes());
+        let zeros = "0".repeat(width.saturating_sub(text.len()));
+        out.extend(format!("{sign}{zeros}{digits}").into_bytes());
         n += 1;
         if out.len() > 1 << 16 {
             process.out(system, &std::mem::take(&mut out))?;

@@ -1,5 +1,6 @@
 //! fold(1), expand(1): long lines broken, tabs as spaces. Columns are counted in bytes, as GNU's do.
 
+use super::super::limits::Budget;
 use super::super::process::Process;
 use super::super::stop::Stop;
 use super::super::system::System;
@@ -41,7 +42,7 @@ pub(super) fn fold(system: &mut System<'_>, process: &mut Process) -> Result<u8,
             other => return Err(options::unsupported(process, other)),
         }
     }
-    each(system, process, parsed.operands, |text| folded(text, width, spaces, bytes))
+    each(system, process, parsed.operands, |_, text| Ok(folded(text, width, spaces, bytes)))
 }
 
 /// Runs expand(1).
@@ -64,7 +65,7 @@ pub(super) fn expand(system: &mut System<'_>, process: &mut Process) -> Result<u
             other => return Err(options::unsupported(process, other)),
         }
     }
-    each(system, process, parsed.operands, |text| expanded(text, tab, initial))
+    each(system, process, parsed.operands, |budget, text| expanded(budget, text, tab, initial))
 }
 
 /// Prints what `change` makes of each file.
@@ -72,7 +73,7 @@ fn each(
     system: &mut System<'_>,
     process: &mut Process,
     operands: Vec<Vec<u8>>,
-    change: impl Fn(&[u8]) -> Vec<u8>,
+    change: impl Fn(&Budget, &[u8]) -> Result<Vec<u8>, Stop>,
 ) -> Result<u8, Stop> {
     let mut status = 0;
     for name in input::or_stdin(operands) {
@@ -80,7 +81,8 @@ fn each(
             status = 1;
             continue;
         };
-        process.out(system, &change(&bytes))?;
+        let changed = change(&system.budget, &bytes)?;
+        process.out(system, &changed)?;
     }
     Ok(status)
 }
@@ -124,13 +126,14 @@ fn folded(text: &[u8], width: usize, spaces: bool, bytes: bool) -> Vec<u8> {
     out
 }
 
-fn expanded(text: &[u8], tab: usize, initial: bool) -> Vec<u8> {
+fn expanded(budget: &Budget, text: &[u8], tab: usize, initial: bool) -> Result<Vec<u8>, Stop> {
     let mut out = Vec::with_capacity(text.len());
     let (mut column, mut blank) = (0, true);
     for byte in text {
         match byte {
             b'\t' if blank || !initial => {
                 let fill = tab - column % tab;
+                budget.fits(out.len().saturating_add(fill))?;
                 out.extend(vec![b' '; fill]);
                 column += fill;
                 continue;
@@ -144,5 +147,5 @@ fn expanded(text: &[u8], tab: usize, initial: bool) -> Vec<u8> {
         }
         out.push(*byte);
     }
-    out
+    Ok(out)
 }

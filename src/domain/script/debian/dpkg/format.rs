@@ -27,7 +27,7 @@ impl Format {
                 let width = width
                     .parse()
                     .ok()
-                    .filter(|width: &i64| width.abs() < 1 << 16)
+                    .filter(|width: &i64| width.unsigned_abs() < 1 << 16)
                     .ok_or_else(|| format!("error in show format: invalid character '{width}' in field width"))?;
                 parts.push(Part::Field { name: name.into(), width });
                 rest = after;

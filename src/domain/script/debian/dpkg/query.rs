@@ -128,6 +128,8 @@ fn table(system: &mut System<'_>, process: &mut Process, patterns: &[Vec<u8>]) -
         (name, version) = (name.max(a.chars().count()), version.max(b.chars().count()));
         (arch, words) = (arch.max(c.chars().count()), words.max(d.chars().count()));
     }
+    // Wider columns than any field of a real package needs are not aligned.
+    let [name, version, arch, words] = [name, version, arch, words].map(|width| width.min(1000));
     let line = |n: usize| "=".repeat(n);
     let mut out = format!(
         "Desired=Unknown/Install/Remove/Purge/Hold\n\

@@ -132,6 +132,7 @@ pub(super) fn local(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>) 
         if !is_variable(name) {
             return shell.wrong(system, &[name, b": bad variable name"].concat());
         }
+        system.budget.bytes(shell.variables.room_of(name))?;
         shell.variables.save(name);
         if let Some(value) = value {
             shell.assign(system, name, value.to_vec())?;
@@ -166,6 +167,7 @@ fn declare_in(shell: &mut Shell, system: &mut System<'_>, arguments: &[Vec<u8>],
             return shell.wrong(system, &[b"`", argument.as_slice(), b"': not a valid identifier"].concat());
         }
         if scoped {
+            system.budget.bytes(shell.variables.room_of(name))?;
             shell.variables.save(name);
             if value.is_none() || array {
                 let _ = shell.variables.unset(name);
@@ -238,6 +240,7 @@ pub(super) fn alias(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>) 
         let (name, value) = parted(argument);
         match (value, shell.aliases.get(name)) {
             (Some(value), _) => {
+                system.budget.bytes(argument.len() + 2 * size_of::<Vec<u8>>())?;
                 shell.aliases.insert(name.to_vec(), value.to_vec());
             }
             (None, Some(value)) => {

@@ -3,6 +3,7 @@
 use super::super::escape::{Dialect, unescape};
 use super::super::{Mode, Run, Shell};
 use super::Call;
+use crate::domain::script::limits::Budget;
 use crate::domain::script::stop::Stop;
 use crate::domain::script::system::System;
 
@@ -47,7 +48,7 @@ pub(super) fn printf(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>)
     loop {
         let before = printer.used;
         system.budget.step(1)?;
-        let whole = printer.pass(format)?;
+        let whole = printer.pass(&system.budget, format)?;
         let done = printer.ended || printer.used >= arguments.len() || printer.used == before || !whole;
         if done {
             if !whole {
@@ -59,7 +60,7 @@ pub(super) fn printf(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>)
             }
             break;
         }
-        system.budget.bytes(printer.out.len().min(64))?;
+        system.budget.fits(printer.out.len())?;
     }
     let mut status = shell.emit(system, &printer.out)?;
     for complaint in printer.complaints {
@@ -77,7 +78,7 @@ impl Printer<'_> {
     }
 
     /// Goes through the format once; `false` when it is wrong.
-    fn pass(&mut self, format: &[u8]) -> Result<bool, Stop> {
+    fn pass(&mut self, budget: &Budget, format: &[u8]) -> Result<bool, Stop> {
         let mut rest = format;
         while let Some((byte, tail)) = rest.split_first() {
             match byte {
@@ -93,7 +94,10 @@ impl Printer<'_> {
                     rest = tail.get(1..).unwrap_or_default();
                 }
                 b'%' => match self.conversion(tail)? {
-                    Some(after) => rest = after,
+                    Some(after) => {
+                        budget.fits(self.out.len())?;
+                        rest = after;
+                    }
                     None => return Ok(false),
                 },
                 _ => {
@@ -285,7 +289,11 @@ impl Printer<'_> {
                 Err(_) => return Err(Stop::unsupported("printf", format!("the number {text}"))),
             },
         };
+        // What follows so many digits are zeros; the standard library has a limit.
         let precision = shape.precision.unwrap_or(6);
+        if precision > 1100 {
+            return Err(Stop::unsupported("printf", "so many digits behind the point"));
+        }
         let digits = match letter {
             b'f' | b'F' => format!("{:.precision$}", value.abs()),
             b'e' | b'E' => {
