@@ -58,13 +58,6 @@ fn ship(twin: &mut Twin, package: &Path, path: &str) {
     }
 }
 
-/// Puts a file of this machine into the twin.
-fn borrow(twin: &mut Twin, path: &str) {
-    let from = Path::new("/").join(path);
-    let mode = fs::metadata(&from).unwrap().permissions().mode() & 0o7777;
-    twin.file(path, mode, fs::read(&from).unwrap());
-}
-
 /// Calls a program of the tree inside, and its twin, and keeps what differs: in what they say, and in all files but those
 /// that begin with one of `ignored`.
 fn compare(twin: &mut Twin, findings: &mut Findings, call: &[&str], variables: &[(&str, &str)], ignored: &[&str]) {
