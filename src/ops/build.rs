@@ -20,6 +20,7 @@ use crate::formats::compress::Compression;
 use crate::formats::deb::Architecture;
 use crate::formats::oci::{Descriptor, Tag};
 use crate::io::registry::Layout;
+use crate::io::store::StoreError;
 
 use super::fetch::FetchError;
 use super::layers::{Layering, Planned};
@@ -301,8 +302,10 @@ impl<'a> Work<'a> {
 
     /// Whether a failure comes from an entry of the store that was damaged, and is put aside now.
     fn is_damage(&self, error: &Error) -> bool {
+        // Of two platforms that use a damaged entry, one finds the damage and the other that the entry is gone.
+        let gone = matches!(error, Error::Store(StoreError::Absent { .. }));
         self.trees.inputs.fetcher.client.is_some()
-            && error.class() == crate::base::Class::Integrity
+            && (gone || error.class() == crate::base::Class::Integrity)
             && matches!(error, Error::Store(_) | Error::Memo { .. } | Error::Layer(_))
     }
 }

@@ -582,5 +582,5 @@ f
 alias up="sed -e 's/b/[b]/' -e s/c/C/"
 printf '%s\n' "abc" | up | up -e s/a/A/
 unalias up
-echo q | up 2>/dev/null
+up 2>/dev/null
 echo $?
