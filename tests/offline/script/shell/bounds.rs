@@ -137,7 +137,7 @@ fn a_stop_says_where_it_stood_on_every_level() {
     assert_eq!(sites, [(2, 3, "ulimit -a"), (5, 3, "f one")]);
     let stop = run(b"echo a\nif fi\n", Limits::default()).unwrap_err();
     assert_eq!((stop.sites[0].line, stop.sites[0].column), (2, 4));
-    assert_eq!(stop.to_string(), "x/postinst:2:4: cannot be parsed: \"fi\" unexpected");
+    assert_eq!(stop.to_string(), "x/postinst:2:4: cannot be parsed: \"fi\" unexpected\n  if fi");
 }
 
 #[test]
