@@ -21,17 +21,17 @@
 //! | | [`domain::resolve`] | a request and package indexes: the packages `apt` would install, or a tree of reasons |
 //! | | [`domain::lock`] | the lockfile; only what [`domain::lock::check`] returns can be built |
 //! | | [`domain::rootfs`] | the tree in memory: symlink-aware paths, diversions, an owner for every entry |
-//! | | [`domain::install`] | what `dpkg` does: order, files that meet, the package database; the dance of scripts (no build uses it yet) |
-//! | | [`domain::script`] | the ledger of maintainer scripts; a shell and the programs that scripts call, over a tree (no build uses them yet) |
+//! | | [`domain::install`] | what `dpkg` does: order, files that meet, conffiles, triggers, the package database; scripts in their turns |
+//! | | [`domain::script`] | the interpreter of maintainer scripts: a shell and the programs they call, over a tree and nothing else; the ledger |
 //! | | [`domain::layer`] | fragments, the owner-aware plan of layers, and the concatenation that makes a layer |
 //! | | [`domain::image`] | config, manifest per platform, index |
-//! | [`formats`] 1 | [`formats::deb`] | version order, deb822, relations, `Release`, `ar`, reading `.deb` |
-//! | | [`formats::elf`] | the name of a shared object, for the cache of the dynamic linker |
 //! | [`formats`] 1 | [`formats::deb`] | version order, deb822, relations, `Release`, what is asked of archives, `ar`, reading `.deb` |
 //! | | [`formats::tar`] | a strict reader for foreign archives, and the canonical writer with its byte format |
 //! | | [`formats::compress`] | bounded decoders for foreign bytes; our own encoders, whose output depends on no CPU |
 //! | | [`formats::openpgp`] | signatures of archives by pinned keys |
 //! | | [`formats::oci`] | references, documents with their exact bytes, strict and canonical JSON |
+//! | | [`formats::elf`] | the name of a shared object, for the cache of the dynamic linker |
+//! | | [`formats::jks`] | Java's key stores |
 //! | | [`formats::x509`] | the hash of a certificate's subject, by which OpenSSL finds it |
 //! | [`base`] 0 | | digests, platforms, the epoch, progress events, redaction, what every error can tell |
 //!
@@ -43,7 +43,7 @@
 //! Recipe + lockfile ──lock::check──▶ Locked
 //! Locked ──http──▶ .deb files in the store (size and SHA-256 checked while streaming)
 //! .deb ──install::deb, layer──▶ fragment (decompressed once, canonical tar, compressed once) + index + facts
-//! indexes + facts ──install──▶ Tree per platform (metadata in memory; file bytes stay in the store)
+//! indexes + facts ──install, script──▶ Tree per platform (metadata in memory; file bytes stay in the store), ledger
 //! Tree ──layer::plan──▶ layers ──layer::assemble──▶ blobs ──image──▶ config, manifests, index
 //! index ──registry──▶ OCI layout, archive or registry (children first, tag last)
 //! ```

@@ -102,7 +102,8 @@ fn text(ledger: &Ledger) -> String {
         *counts.entry(row.status.word()).or_default() += 1;
     }
     let counts: Vec<String> = counts.iter().map(|(word, count)| format!("{count} {word}")).collect();
-    let _ = writeln!(text, "{} scripts: {}", ledger.rows().len(), counts.join(", "));
+    let count = ledger.rows().len();
+    let _ = writeln!(text, "{count} {}: {}", if count == 1 { "script" } else { "scripts" }, counts.join(", "));
     for row in ledger.rows() {
         let label = row.label();
         if let Some(reason) = &row.reason {

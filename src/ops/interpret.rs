@@ -195,8 +195,11 @@ fn origins(effects: &[Effect]) -> Vec<Origin> {
     let mut last: BTreeMap<&[u8], &Effect> = BTreeMap::new();
     for effect in effects {
         // What was made stays made, whatever numbers it gets afterwards.
-        match last.get_mut(effect.path.as_slice()) {
+        match last.get(effect.path.as_slice()) {
             Some(_) if effect.change == Change::Changed => {}
+            // A redirection makes a file, and its command writes it.
+            Some(before)
+                if before.change == Change::Made && before.site == effect.site && effect.change == Change::Written => {}
             _ => drop(last.insert(&effect.path, effect)),
         }
     }

@@ -82,7 +82,7 @@ fn install(answers: &[(&str, &str)]) -> (Tree, Vec<String>) {
         .collect();
     let mut tree = Tree::new();
     for (path, kind) in [
-        ("etc/debconf.conf", Kind::File(Content::bytes(CONF))),
+        ("usr/share/debconf/debconf.conf", Kind::File(Content::bytes(CONF))),
         ("var/cache/debconf", Kind::Directory),
         ("var/lib/dpkg", Kind::Directory),
     ] {

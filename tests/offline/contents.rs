@@ -51,7 +51,7 @@ impl Image {
         let mut build = image.command(&["build", "app"]);
         let output = run(build.arg("--mirror").arg(format!("debian={}", server.url())));
         assert!(output.status.success(), "{}", both(&output));
-        let note = "2 maintainer scripts listed, not interpreted; see `mokapot scripts app`";
+        let note = "maintainer scripts: 2 not interpreted; see `mokapot scripts app`";
         assert!(both(&output).contains(note), "{}", both(&output));
         image
     }
@@ -93,8 +93,8 @@ fn an_image_answers_what_is_in_it_and_why() {
     says(&image.answer(&["why", "app", "/bin/tool"]), 2, &["no path `/bin/tool`", "`/usr/bin/tool`"]);
 
     let scripts = image.answer(&["scripts", "app"]);
-    says(&scripts, 0, &["/usr/bin/perl -w", "2 not interpreted: 1 postinst, 1 prerm"]);
-    says(&image.answer(&["scripts", "app", "tool"]), 0, &["1 not interpreted: 1 prerm"]);
+    says(&scripts, 0, &["/usr/bin/perl -w", "2 scripts: 2 not interpreted"]);
+    says(&image.answer(&["scripts", "app", "tool"]), 0, &["1 script: 1 not interpreted"]);
 
     fs::remove_file(image.0.path().join("recipes/app.toml")).unwrap();
     says(&image.answer(&["why", "app", "tool"]), 0, &["the image's recipe `app` is not in this project"]);

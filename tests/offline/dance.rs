@@ -221,7 +221,7 @@ fn a_conffile_that_a_script_made_stays_if_it_is_the_same() {
 #[test]
 fn what_fails_is_named() {
     let failed = |deb: Deb| dance(&[deb]).1.err().unwrap().to_string();
-    assert_eq!(failed(deb("one").control("postinst", "exit 3\n")), "one: `postinst configure ` ended with status 3");
+    assert_eq!(failed(deb("one").control("postinst", "exit 3\n")), "one/postinst configure ended with status 3");
     assert_eq!(failed(deb("one").field("Depends", "nothing")), "one: its dependencies cannot be configured before it");
     let bad = deb("one").control("preinst", "put var/lib/dpkg/diversions /a\n");
     assert_eq!(failed(bad), "/var/lib/dpkg/diversions is malformed");

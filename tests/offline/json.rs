@@ -105,7 +105,7 @@ fn objects_have_their_shape() {
     ]);
     let link = object(&[("path", json!("string")), ("target", json!("string")), ("packages", words())]);
     let layer = object(&[("number", json!("integer")), ("title", json!("string|null")), ("digest", json!("digest"))]);
-    let sources = ["package", "recipe-file", "recipe-accounts", "database", "parent", "unknown"];
+    let sources = ["package", "recipe-file", "recipe-accounts", "script", "database", "parent", "unknown"];
     let answer = object(&[
         ("asked", json!("string")),
         ("platform", json!("string")),
@@ -113,6 +113,7 @@ fn objects_have_their_shape() {
         ("path", json!("string|null")),
         ("dangling", json!("boolean")),
         ("source", json!({ "enum": sources })),
+        ("script", json!("null")),
         ("packages", json!({ "type": "array", "items": package })),
         ("layer", maybe(layer)),
         ("recipe", json!("string|null")),

@@ -16,6 +16,7 @@ mod exit;
 mod fetch;
 mod http;
 mod install;
+mod interpreted;
 mod json;
 mod killed;
 mod layout;

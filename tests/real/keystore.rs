@@ -115,7 +115,7 @@ fn the_key_store_is_the_one_that_java_makes() {
             input += &format!("{sign}/etc/ssl/certs/{name}\n");
         }
         input +=
-            "+/etc/ssl/certs/der.pem\n\nwhat\n+/etc/ssl/certs/none.pem\n+/nowhere.pem\n+\n-/etc/ssl/certs/unknown.pem";
+            "+/etc/ssl/certs/der.pem\nwhat\n+/etc/ssl/certs/none.pem\n+/nowhere.pem\n+\n-/etc/ssl/certs/unknown.pem";
         let call = ["-m", "sh", "-c", &mount, "sh", "-", "java", "-Xmx64m", "-jar", &jar, "-storepass", "changeit"];
         let real = twin.real("unshare", &call, &[], &input);
         let ours = twin.ours("java", &CALL, &[path], &input);
@@ -134,6 +134,13 @@ fn the_key_store_is_the_one_that_java_makes() {
         let ours = twin.ours("keytool", &[list.as_slice(), &[&format!("/{STORE}")]].concat(), &[path], "");
         assert_eq!(ours, real, "{turn}");
     }
+    // An empty line is nothing to a jar of today, and the end of one of before 2021.
+    let input = format!("\n+/etc/ssl/certs/{}\n", certificates[0].0);
+    let call = ["-m", "sh", "-c", &mount, "sh", "-", "java", "-Xmx64m", "-jar", &jar, "-storepass", "changeit"];
+    let real = twin.real("unshare", &call, &[], &input);
+    let ours = twin.ours("java", &CALL, &[path], &input);
+    assert_eq!((ours.status, ours.out), (real.status, real.out));
+    assert_eq!(timeless(&twin.bytes(STORE)), timeless(&fs::read(twin.on_disk(STORE)).unwrap()));
     let wrong = ["-Xmx64m", "-jar", CALL[2], "-storepass", "otherwise"];
     assert_eq!(twin.ours("java", &wrong, &[path], "").status, 1);
     assert_eq!(twin.ours("java", &["-cp", "x", "Main"], &[path], "").status, -2);

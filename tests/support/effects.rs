@@ -110,7 +110,9 @@ fn line(path: &[u8], item: &Item) -> String {
         None => String::new(),
     };
     let linked = item.linked.as_ref().map(|path| path.escape_ascii().to_string()).unwrap_or_default();
-    let xattrs = item.xattrs.iter().map(|(name, value)| format!("{name}={}", value.escape_ascii()));
+    // A blank parts attributes.
+    let value = |value: &[u8]| value.escape_ascii().to_string().replace(' ', "\\x20");
+    let xattrs = item.xattrs.iter().map(|(name, bytes)| format!("{name}={}", value(bytes)));
     let xattrs = xattrs.collect::<Vec<_>>().join(" ");
     let (path, kind) = (path.escape_ascii(), item.kind.as_bytes().escape_ascii());
     format!("{path}\t{kind}\t{:o}\t{}\t{}\t{content}\t{linked}\t{xattrs}", item.mode, item.uid, item.gid)

@@ -1,7 +1,7 @@
 //! What may differ between two trees: rules in a file, each with its reason, and how often each was needed.
 //!
 //! One rule a line: `/GLOB FIELD,…  # reason`. In a glob `*` stops at `/`, `**` does not, `{a,b}` is either. A field is one of
-//! [`FIELDS`]; `only` is: one side lacks the entry.
+//! [`FIELDS`]; `only` is: one side lacks the entry. A symbolic link that one side lacks is `/PATH->TARGET` to a rule, too.
 
 use std::collections::BTreeMap;
 
@@ -56,25 +56,30 @@ impl Rules {
 
     /// Whether a difference in this field of a path does not count.
     pub fn covers(&self, path: &[u8], field: &str) -> bool {
-        self.rule(path, field).is_some()
+        self.rule(path, None, field).is_some()
     }
 
-    fn rule(&self, path: &[u8], field: &str) -> Option<&Rule> {
+    fn rule(&self, path: &[u8], item: Option<&Item>, field: &str) -> Option<&Rule> {
         let path = [b"/", path].concat();
-        self.0.iter().find(|rule| rule.fields.iter().any(|other| other == field) && rule.pattern.is_match(&path))
+        let target = item.and_then(|item| item.kind.strip_prefix("symlink ").filter(|_| field == "only"));
+        let link = target.map(|target| [&path, &b"->"[..], target.as_bytes()].concat());
+        let fits = |rule: &&Rule| {
+            rule.pattern.is_match(&path) || link.as_ref().is_some_and(|link| rule.pattern.is_match(link))
+        };
+        self.0.iter().filter(|rule| rule.fields.iter().any(|other| other == field)).find(fits)
     }
 
     /// Compares two trees, field by field.
     pub fn compare(&self, ours: &Snapshot, theirs: &Snapshot) -> Findings {
         let mut findings = Findings::default();
-        let mut note = |path: &[u8], field: &str, shown: String| match self.rule(path, field) {
+        let mut note = |path: &[u8], item: &Item, field: &str, shown: String| match self.rule(path, Some(item), field) {
             Some(rule) => *findings.ignored.entry(rule.glob.clone()).or_default() += 1,
             None => findings.differences.push(shown),
         };
         for (path, item) in ours {
             let name = format!("/{}", String::from_utf8_lossy(path));
             let Some(other) = theirs.get(path) else {
-                note(path, "only", format!("- {name}: only here, {}", shown(item)));
+                note(path, item, "only", format!("- {name}: only here, {}", shown(item)));
                 continue;
             };
             if item == other {
@@ -82,12 +87,12 @@ impl Rules {
             }
             for (field, a, b) in fields(item).into_iter().zip(fields(other)).map(|((field, a), (_, b))| (field, a, b)) {
                 if a != b {
-                    note(path, field, format!("! {name}: {field} {a}, not {b}"));
+                    note(path, item, field, format!("! {name}: {field} {a}, not {b}"));
                 }
             }
         }
         for (path, item) in theirs.iter().filter(|(path, _)| !ours.contains_key(*path)) {
-            note(path, "only", format!("+ /{}: missing, {}", String::from_utf8_lossy(path), shown(item)));
+            note(path, item, "only", format!("+ /{}: missing, {}", String::from_utf8_lossy(path), shown(item)));
         }
         findings
     }

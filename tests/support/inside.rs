@@ -9,10 +9,10 @@ use super::twin::{Outcome, Twin, is_here};
 /// Folders of this machine that are mounted in a root; a comparison leaves them out.
 pub const BORROWED: [&str; 4] = ["usr/bin", "usr/lib", "usr/share/perl", "dev"];
 
-/// Mounts, then the program: `$1` is the root.
+/// Mounts where a folder is empty, then the program: `$1` is the root.
 const SCRIPT: &str = "root=$1; shift
-for folder in usr/bin usr/lib usr/share/perl usr/share/perl5 dev; do
-  if [ -d \"/$folder\" ]; then mount -o bind,ro \"/$folder\" \"$root/$folder\" || exit 99; fi
+for folder in usr/bin usr/lib usr/lib64 usr/share/perl usr/share/perl5 dev; do
+  if [ -d \"/$folder\" ] && [ -z \"$(ls -A \"$root/$folder\")\" ]; then mount -o bind,ro \"/$folder\" \"$root/$folder\" || exit 99; fi
 done
 exec chroot \"$root\" \"$@\"";
 

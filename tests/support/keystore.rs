@@ -13,8 +13,9 @@ pub fn counted(path: &[u8]) -> Option<Counted> {
     }
 }
 
-/// The certificates of a Java key store (JKS), in its order: each's alias and bytes, without the moment at which it was put in.
-/// Bytes that are no such store count as they are.
+/// The certificates of a Java key store (JKS): each's alias and bytes, without the moment at which it was put in. Their order is
+/// that of a hash table and, where two meet in it, that in which a folder's names were read from disk (bullseye's package does
+/// not sort them). Bytes that are no such store count as they are.
 fn certificates(bytes: &[u8]) -> Vec<u8> {
     entries(bytes).map_or_else(|| bytes.to_vec(), |lines| lines.concat().into_bytes())
 }
@@ -34,6 +35,7 @@ fn entries(bytes: &[u8]) -> Option<Vec<String>> {
         let length = number(&mut rest, 4)?;
         lines.push(format!("{alias} {kind} {}\n", Digest::of(take(&mut rest, length)?)));
     }
+    lines.sort_unstable();
     rest.is_empty().then_some(lines)
 }
 

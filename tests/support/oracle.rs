@@ -84,7 +84,10 @@ impl Request {
         fs::write(&preferences_file, preferences).unwrap();
         let setup = format!("cp {} \"$1\"/etc/apt/preferences.d/reference", preferences_file.display());
         let part = folder.join("root.tar");
-        let mut command = tool("mmdebstrap", ["--mode=root", "--format=tar", "--skip=output/dev"]);
+        // Scripts ask for the machine's name, and keep it.
+        let named = ["--uts", "sh", "-c", "hostname localhost && exec \"$@\"", "sh"];
+        let mut command = tool("unshare", named);
+        command.args(["mmdebstrap", "--mode=root", "--format=tar", "--skip=output/dev"]);
         command.arg(format!("--variant={}", self.variant)).arg(format!("--architectures={arch}"));
         command.arg("--aptopt=Acquire::Check-Valid-Until \"false\"");
         command.arg(format!("--aptopt=APT::Install-Recommends \"{}\"", self.recommends));

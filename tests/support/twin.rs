@@ -70,8 +70,14 @@ impl Twin {
         self.put(path, Kind::File(Content::bytes(bytes.as_ref())), mode);
     }
 
-    /// A file that only the tree in memory has: a program, whose applet is meant.
+    /// A file that only the tree in memory has, with its folder: a program, whose applet is meant.
     pub fn only_ours(&mut self, path: &str, mode: u32, bytes: impl AsRef<[u8]>) {
+        for (end, _) in path.match_indices('/') {
+            let folder = &path[..end];
+            if self.tree.lookup(folder.as_bytes()).unwrap().is_none() {
+                self.put(folder, Kind::Directory, 0o755);
+            }
+        }
         self.put(path, Kind::File(Content::bytes(bytes.as_ref())), mode);
     }
 

@@ -43,8 +43,8 @@ pub type RunScript<'r> = &'r mut dyn FnMut(&mut System<'_>, Process, &str, Arc<[
 
 const STATUS: &str = "var/lib/dpkg/status";
 const UNINCORP: &str = "var/lib/dpkg/triggers/Unincorp";
-/// What there is when debconf can take answers.
-const DEBCONF: &[u8] = b"usr/share/debconf/debconf.conf";
+/// What there is, one of it, when debconf can take answers.
+const DEBCONF: [&[u8]; 2] = [b"usr/share/debconf/debconf.conf", b"etc/debconf.conf"];
 /// Where dpkg unpacks the control archive of the package that it is at.
 const CONTROL: &[u8] = b"var/lib/dpkg/tmp.ci";
 /// The end of a conffile's name until its package is configured.
@@ -165,7 +165,7 @@ impl<'a> Dance<'a> {
 
     /// Puts the answers into debconf's database, once there is a debconf.
     fn answer(&mut self, system: &mut System<'_>) -> Result<(), DanceError> {
-        if self.answers.is_empty() || !system.exists(DEBCONF) {
+        if self.answers.is_empty() || !DEBCONF.iter().any(|path| system.exists(path)) {
             return Ok(());
         }
         let answers = std::mem::take(&mut self.answers);

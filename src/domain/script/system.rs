@@ -47,6 +47,8 @@ pub struct System<'a> {
     pub accounts: BTreeMap<String, Account>,
     /// Scripts that nothing may run, by their names: the recipe leaves them out, or says what stands for them.
     pub skipped: BTreeSet<String>,
+    /// The numbers of the user and the group that programs run as now: root's, but for what `su` and its kin start.
+    pub runs_as: (u32, u32),
     /// The lines that are reached, when somebody wants to know.
     pub trace: Option<Trace>,
     /// What debconf's programs keep between their runs.
@@ -100,6 +102,7 @@ impl<'a> System<'a> {
             commands: BTreeSet::new(),
             accounts: BTreeMap::new(),
             skipped: BTreeSet::new(),
+            runs_as: (0, 0),
             trace: None,
             debconf: Kept::default(),
             read,

@@ -61,9 +61,10 @@ fn check(der: &[u8]) -> Result<(), DerError> {
     certificate.expect(SEQUENCE)?;
     certificate.expect(SEQUENCE)?;
     certificate.expect(BIT_STRING)?;
-    match (outer.next()?, certificate.next()?) {
-        (None, None) => subject_hash(der).map(drop),
-        _ => Err(DerError("bytes after its end")),
+    if outer.0.is_empty() && certificate.0.is_empty() {
+        subject_hash(der).map(drop)
+    } else {
+        Err(DerError("bytes after its end"))
     }
 }
 

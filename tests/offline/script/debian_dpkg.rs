@@ -119,7 +119,7 @@ fn diversions() {
 fn diversions_of_a_script_are_its_packages() {
     compare(
         "dpkg-divert",
-        &[("DPKG_MAINTSCRIPT_PACKAGE", "A")],
+        &[("DPKG_MAINTSCRIPT_PACKAGE", "a")],
         &[
             "--no-rename --add /bin/x",
             "--no-rename --local --add /bin/y",

@@ -36,7 +36,7 @@ fn nothing_secret_is_made_and_the_script_goes_on() {
     }
     assert_eq!(twin.tree.len(), before);
     for (program, args) in [
-        ("ssh-keygen", ["-y", "-f", "/root/key"].as_slice()),
+        ("ssh-keygen", ["-y", "-f", "/etc/key"].as_slice()),
         ("openssl", &["genrsa", "2048"]),
         ("dbus-uuidgen", &[]),
         ("journalctl", &["-b"]),
@@ -78,6 +78,10 @@ fn what_another_user_makes_is_that_user_s() {
     assert_eq!(twin.ours("su", &["-s", "/bin/sh", "db", "-c", "exit 7"], &[PATH], "").status, 7);
     let home = twin.ours("su", &["-s", "/bin/sh", "db", "-c", "echo $HOME $USER $1", "sh", "word"], &[PATH], "");
     assert_eq!(home.out, "/srv/db db word\n");
+    for (path, status) in [("/srv/db/one", 0), ("/etc/passwd", 1)] {
+        let owns = format!("test -O {path} && [ -G {path} ]");
+        assert_eq!(twin.ours("su", &["-s", "/bin/sh", "db", "-c", &owns], &[PATH], "").status, status, "{path}");
+    }
 }
 
 #[test]

@@ -11,6 +11,10 @@ fn twin(release: &'static str) -> Twin {
     for name in ["a2enmod", "a2dismod", "a2enconf", "a2disconf", "a2ensite", "a2dissite", "a2query"] {
         ship(&mut twin, &package, &format!("usr/sbin/{name}"));
     }
+    // Stands for the server, which says whether its processing module has threads.
+    let control = "#!/bin/sh\nif [ -e /etc/apache2/mods-enabled/mpm_prefork.load ]; then echo '  threaded:     no'; \
+                   else echo '  threaded:     yes'; fi\n";
+    twin.file("usr/sbin/apache2ctl", 0o755, control);
     for folder in ["mods-enabled", "conf-enabled", "sites-enabled"] {
         twin.dir(&format!("etc/apache2/{folder}"));
     }
@@ -56,6 +60,10 @@ const CALLS: &[&str] = &[
     "a2enmod ssl",
     "a2enmod cgi",
     "a2enmod mpm_prefork",
+    "a2dismod mpm_event",
+    "a2enmod -q mpm_prefork",
+    "a2query -M",
+    "a2enmod cgi",
     "a2dismod two",
     "a2dismod -f two",
     "a2dismod two",
@@ -92,7 +100,8 @@ fn links_and_marks_are_those_of_the_programs() {
     if !can_run_inside() {
         return;
     }
-    for release in RELEASES {
+    // bullseye's programs are bookworm's.
+    for release in ["bookworm", "trixie"] {
         let mut twin = twin(release);
         let mut findings = Findings::default();
         for call in CALLS {

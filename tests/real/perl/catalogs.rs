@@ -8,7 +8,8 @@ fn xml_catalogs_are_those_of_the_program() {
     if !can_run_inside() {
         return;
     }
-    for release in RELEASES {
+    // The program is the same in all of them.
+    for release in ["trixie"] {
         let package = unpacked(release, "xml-core");
         let mut twin = room(&[]);
         for path in ["usr/sbin/update-xmlcatalog", "usr/share/xml-core", "usr/share/xml"] {
@@ -49,7 +50,8 @@ fn sgml_catalogs_are_those_of_the_program() {
     if !can_run_inside() {
         return;
     }
-    for release in RELEASES {
+    // bookworm's program is trixie's.
+    for release in ["bullseye", "trixie"] {
         let package = unpacked(release, "sgml-base");
         let mut twin = room(&["dpkg-trigger"]);
         for path in ["usr/sbin/update-catalog", "usr/share/sgml-base"] {
@@ -62,7 +64,7 @@ fn sgml_catalogs_are_those_of_the_program() {
         let mut findings = Findings::default();
         let mut call = |twin: &mut Twin, words: &str| {
             let words: Vec<&str> = std::iter::once(program).chain(words.split(' ')).collect();
-            // The super catalog's order is the folder's before trixie: there is one entry at most here.
+            // The super catalog's order is the folder's in bullseye: there is one entry at most here.
             compare(twin, &mut findings, &words, &[], &[]);
         };
         call(&mut twin, "--quiet --update-super");

@@ -2,8 +2,10 @@
 
 mod apache;
 mod catalogs;
+mod emacsen;
 mod locale;
 mod pam;
+mod postgresql;
 mod realm;
 
 use std::fs;
@@ -56,13 +58,6 @@ fn ship(twin: &mut Twin, package: &Path, path: &str) {
     }
 }
 
-/// Puts a file of this machine into the twin.
-fn borrow(twin: &mut Twin, path: &str) {
-    let from = Path::new("/").join(path);
-    let mode = fs::metadata(&from).unwrap().permissions().mode() & 0o7777;
-    twin.file(path, mode, fs::read(&from).unwrap());
-}
-
 /// Calls a program of the tree inside, and its twin, and keeps what differs: in what they say, and in all files but those
 /// that begin with one of `ignored`.
 fn compare(twin: &mut Twin, findings: &mut Findings, call: &[&str], variables: &[(&str, &str)], ignored: &[&str]) {
@@ -74,8 +69,9 @@ fn compare(twin: &mut Twin, findings: &mut Findings, call: &[&str], variables: &
     findings.call(&call.join(" "), twin, &both(ours), &both(real), &ignored);
 }
 
-/// What was said, without where in a Perl program it was said.
+/// What was said, without where in a Perl program it was said, and without what Perl warns its author of.
 fn without_places(text: &str) -> String {
-    let place = |line: &str| line.find(" at /").map_or(line.to_owned(), |at| line[..at].to_owned());
-    text.lines().map(|line| place(line) + "\n").collect()
+    let without = |line: &str, mark: &str| line.find(mark).map_or(line.to_owned(), |at| line[..at].to_owned());
+    let lines = text.lines().map(|line| without(&without(line, "Use of uninitialized value"), " at /"));
+    lines.filter(|line| !line.is_empty()).map(|line| line + "\n").collect()
 }

@@ -73,8 +73,9 @@ fn stacks_and_answers_are_those_of_the_program() {
         let mut findings = Findings::default();
         let mut call = |twin: &mut Twin, args: &[&str]| {
             let words = [&["/usr/sbin/pam-auth-update"], args].concat();
-            // Empty files that are locked, and copies of what was there before.
-            compare(twin, &mut findings, &words, &SCRIPT, &["var/cache/debconf/"]);
+            // Copies of what was there before.
+            let ignored = ["var/cache/debconf/config.dat-old", "var/cache/debconf/templates.dat-old"];
+            compare(twin, &mut findings, &words, &SCRIPT, &ignored);
         };
         call(&mut twin, &["--package", "--force"]);
         call(&mut twin, &["--package"]);

@@ -15,7 +15,7 @@ const SCRIPT: [(&str, &str); 4] = [
 fn twin(release: &'static str) -> Twin {
     let package = unpacked(release, "krb5-config");
     let debconf = unpacked("bookworm", "debconf");
-    let mut twin = room(&["cp"]);
+    let mut twin = room(&["cp", "debconf-set-selections"]);
     ship(&mut twin, &package, "usr/share/kerberos-configs");
     for path in ["usr/share/debconf", "etc/debconf.conf"] {
         ship(&mut twin, &debconf, path);
@@ -51,7 +51,8 @@ fn the_file_is_the_template_with_the_answers() {
             "[libdefaults]\n\t# default_realm = NO\n\tdefault_realm = OLD.ORG # it was\n\n[realms]\n\tOLD.ORG = {\n\t}\n",
         ),
     ];
-    for release in RELEASES {
+    // bookworm's package is trixie's.
+    for release in ["bullseye", "trixie"] {
         for answer in answers {
             for file in files {
                 let mut twin = twin(release);
@@ -59,7 +60,7 @@ fn the_file_is_the_template_with_the_answers() {
                     twin.file("etc/krb5.conf", 0o640, file);
                 }
                 let mut findings = Findings::default();
-                let ignored = ["var/cache/debconf/"];
+                let ignored = ["var/cache/debconf/config.dat-old", "var/cache/debconf/templates.dat-old"];
                 if !answer.is_empty() {
                     let words: Vec<Outcome> = vec![
                         twin.real_inside("/usr/bin/debconf-set-selections", &[], &[], answer),

@@ -177,8 +177,8 @@ impl Test<'_, '_> {
             b'u' => mode & 0o4000 != 0,
             b'g' => mode & 0o2000 != 0,
             b'k' => mode & 0o1000 != 0,
-            b'O' => attributes.meta.uid == 0,
-            b'G' => attributes.meta.gid == 0,
+            b'O' => attributes.meta.uid == self.system.runs_as.0,
+            b'G' => attributes.meta.gid == self.system.runs_as.1,
             b'N' | b'S' => false,
             // `-e`, and `-r` and `-w`: root may.
             _ => true,

@@ -66,19 +66,37 @@ pub(super) fn arch(system: &mut System<'_>, process: &mut Process) -> Result<u8,
     Ok(0)
 }
 
-/// Runs `hostname`.
+/// Runs `hostname`. The full name is the one that `/etc/hosts` has for the short one; there is no other way to know it.
 pub(super) fn hostname(system: &mut System<'_>, process: &mut Process) -> Result<u8, Stop> {
-    let name: &[u8] = match process.arguments() {
-        [] => HOST.as_bytes(),
+    let name = match process.arguments() {
+        [] => HOST.as_bytes().to_vec(),
         [only] => match only.as_slice() {
-            b"-s" | b"--short" | b"-f" | b"--fqdn" | b"--long" => HOST.as_bytes(),
-            b"-d" | b"--domain" => b"",
+            b"-s" | b"--short" => HOST.as_bytes().to_vec(),
+            b"-f" | b"--fqdn" | b"--long" => match full_name(system) {
+                Some(name) => name,
+                None => {
+                    process.complain(system, "Name or service not known")?;
+                    return Ok(1);
+                }
+            },
+            b"-d" | b"--domain" => Vec::new(),
             _ => return Err(Stop::unsupported("hostname", format!("`{}`", String::from_utf8_lossy(only)))),
         },
         _ => return Err(Stop::unsupported("hostname", "several arguments")),
     };
-    process.out(system, &[name, b"\n"].concat())?;
+    process.out(system, &[name.as_slice(), b"\n"].concat())?;
     Ok(0)
+}
+
+/// The first name of this machine's line in `/etc/hosts`.
+fn full_name(system: &mut System<'_>) -> Option<Vec<u8>> {
+    let hosts = system.read(b"etc/hosts").ok()?;
+    hosts.split(|byte| *byte == b'\n').find_map(|line| {
+        let line = line.split(|byte| *byte == b'#').next()?;
+        let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).skip(1);
+        let first = words.next()?;
+        (first == HOST.as_bytes() || words.any(|word| word == HOST.as_bytes())).then(|| first.to_vec())
+    })
 }
 
 /// Runs `nproc`.

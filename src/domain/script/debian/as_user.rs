@@ -120,7 +120,10 @@ fn run_as(system: &mut System<'_>, mut child: Process, user: &User) -> Result<u8
         return Ok(127);
     }
     let before = system.effects.len();
-    let status = command::exec(system, &mut child)?;
+    let caller = std::mem::replace(&mut system.runs_as, (user.uid, user.gid));
+    let status = command::exec(system, &mut child);
+    system.runs_as = caller;
+    let status = status?;
     let made: Vec<Vec<u8>> = system
         .effects
         .get(before..)

@@ -10,6 +10,7 @@ mod bash_preinst;
 mod confmodule;
 mod debconf;
 mod dpkg;
+mod emacsen;
 mod failure;
 mod java;
 mod known_scripts;
@@ -83,6 +84,7 @@ pub(super) const APPLETS: &[(&str, Applet)] = &[
     ("dpkg-realpath", dpkg::dpkg_realpath),
     ("dpkg-statoverride", dpkg::dpkg_statoverride),
     ("dpkg-trigger", dpkg::dpkg_trigger),
+    ("emacs-package-install", emacsen::emacs_package_install),
     ("exim4", unmade::unmade),
     ("fc-cache", left_out::left_out),
     ("frontend", debconf::frontend),

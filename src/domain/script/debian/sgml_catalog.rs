@@ -1,6 +1,6 @@
 //! `update-catalog`(8) of sgml-base 1.30 and 1.31: centralized SGML catalogs, and the super catalog of all in `/etc/sgml`.
 //!
-//! The super catalog names its catalogs in order; before 1.31+nmu1 they came as the folder had them.
+//! The super catalog names its catalogs in order; before 1.31 they came as the folder had them.
 
 use super::super::command;
 use super::super::errno::Errno;

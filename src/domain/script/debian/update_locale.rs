@@ -129,7 +129,7 @@ fn getenv(system: &mut System<'_>, process: &mut Process) -> Result<u8, Failure>
     let wanted = process.arguments().iter().find(|arg| !matches!(arg.as_slice(), b"-l" | b"-s")).cloned();
     let Some(wanted) = wanted else {
         process.write(system, 2, b"Usage: pam_getenv [-l] [-s] env_var\n").map(drop)?;
-        return Ok(2);
+        return Ok(255);
     };
     let Ok(config) = system.read(b"etc/security/pam_env.conf") else {
         process.write(system, 2, b"Cannot open environment file: No such file or directory\n").map(drop)?;

@@ -431,6 +431,9 @@ impl Run<'_, '_> {
 
     /// Whether the processing module that is enabled has threads, as `apache2ctl -V` would say.
     fn threaded(&mut self) -> Result<bool, End> {
+        if !self.system.stat(b"usr/sbin/apache2ctl").is_ok_and(|node| node.meta.mode & 0o111 != 0) {
+            return Err(End::Die(2, "Can't parse output from apache2ctl -V:\n\n".into()));
+        }
         let has = |name: &str| self.system.exists(path(&format!("{}/mpm_{name}.load", self.folders.enabled)));
         if has("prefork") {
             return Ok(false);

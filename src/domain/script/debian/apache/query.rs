@@ -98,7 +98,6 @@ fn run(system: &mut System<'_>, process: &mut Process) -> Result<Result<(), u8>,
 }
 
 impl Query<'_, '_> {
-    #[expect(clippy::unnecessary_wraps, reason = "as the other answers")]
     fn say(&mut self, line: &str) -> Result<Result<(), u8>, Stop> {
         if !self.quiet {
             self.process.out(self.system, format!("{line}\n").as_bytes())?;

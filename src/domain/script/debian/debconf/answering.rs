@@ -48,7 +48,7 @@ impl Session {
                 if self.databases.template_of(question).is_none() {
                     return Err(dies("a choice whose template is gone").into());
                 }
-                let list = choices(&self.databases.text_of(question, b"choices", Language::C));
+                let list = choices(&self.databases.text_of(question, b"choices", Language::C)?);
                 let value = self.databases.value(question).unwrap_or_default();
                 if list.contains(&value) { Ok(value) } else { Ok(list.into_iter().next().unwrap_or_default()) }
             }
@@ -66,8 +66,8 @@ impl Session {
     }
 
     fn display(&mut self, system: &mut System<'_>, question: &[u8]) -> Result<(), Failure> {
-        let short = self.databases.text_of(question, b"description", Language::Own);
-        let long = self.databases.text_of(question, b"extended_description", Language::Own);
+        let short = self.databases.text_of(question, b"description", Language::Own)?;
+        let long = self.databases.text_of(question, b"extended_description", Language::Own)?;
         let text = wrapped(&[&short[..], b"\n\n", &long, b"\n"].concat());
         let mut out = Vec::new();
         let title = std::mem::take(&mut self.title);

@@ -52,7 +52,7 @@ impl Session {
                 self.title = words.join(&b' ');
                 Reply::status(0)
             }
-            b"settitle" => self.set_title(words),
+            b"settitle" => self.set_title(words)?,
             b"beginblock" | b"endblock" => Reply::status(0),
             b"go" if words.is_empty() => {
                 self.go(system)?;
@@ -60,13 +60,15 @@ impl Session {
             }
             b"get" => self.get(words),
             b"set" => self.set(words),
-            b"reset" => self.reset(words),
+            b"reset" => self.reset(words)?,
             b"subst" => self.substitute(words),
-            b"register" => self.register(words),
+            b"register" => self.register(words)?,
             b"unregister" => self.unregister(words),
             b"purge" if words.is_empty() => {
                 let owner = self.owner.clone();
-                for question in self.databases.names(Kind::Question) {
+                let questions = self.databases.names(Kind::Question);
+                system.budget.step(questions.len() as u64 / 16)?;
+                for question in questions {
                     self.databases.disown(&question, &owner);
                 }
                 Reply::status(0)
@@ -108,7 +110,7 @@ impl Session {
             return Ok(Reply::text(SYNTAX, [b"\"", priority.as_slice(), b"\" is not a valid priority"].concat()));
         };
         self.priorities.insert(question.clone(), priority.clone());
-        let type_ = self.databases.question_field(question, b"type").unwrap_or_default();
+        let type_ = self.databases.question_field(question, b"type")?.unwrap_or_default();
         let mut asked = true;
         if type_ != b"error" {
             asked = rank >= self.least() && (self.reshows() || self.databases.flag(question, b"seen") != b"true");
@@ -147,13 +149,13 @@ impl Session {
         self.databases.settings.get("reshow").is_some_and(truth)
     }
 
-    fn set_title(&mut self, words: &[Vec<u8>]) -> Reply {
-        let [question] = words else { return count() };
+    fn set_title(&mut self, words: &[Vec<u8>]) -> Result<Reply, Failure> {
+        let [question] = words else { return Ok(count()) };
         if !self.knows(question) {
-            return quoted_missing(question);
+            return Ok(quoted_missing(question));
         }
-        self.title = self.databases.text_of(question, b"description", Language::Own);
-        Reply::status(0)
+        self.title = self.databases.text_of(question, b"description", Language::Own)?;
+        Ok(Reply::status(0))
     }
 
     fn get(&self, words: &[Vec<u8>]) -> Reply {
@@ -176,15 +178,15 @@ impl Session {
         Reply::text(0, "value set")
     }
 
-    fn reset(&mut self, words: &[Vec<u8>]) -> Reply {
-        let [question] = words else { return count() };
+    fn reset(&mut self, words: &[Vec<u8>]) -> Result<Reply, Failure> {
+        let [question] = words else { return Ok(count()) };
         if !self.knows(question) {
-            return missing(question);
+            return Ok(missing(question));
         }
-        let default = self.databases.question_field(question, b"default").unwrap_or_default();
+        let default = self.databases.question_field(question, b"default")?.unwrap_or_default();
         self.databases.set_value(question, &default);
         self.databases.set_flag(question, b"seen", b"false");
-        Reply::status(0)
+        Ok(Reply::status(0))
     }
 
     fn substitute(&mut self, words: &[Vec<u8>]) -> Reply {
@@ -196,19 +198,19 @@ impl Session {
         Reply::status(0)
     }
 
-    fn register(&mut self, words: &[Vec<u8>]) -> Reply {
-        let [template, question] = words else { return count() };
+    fn register(&mut self, words: &[Vec<u8>]) -> Result<Reply, Failure> {
+        let [template, question] = words else { return Ok(count()) };
         if !self.knows(template) {
-            return Reply::text(BAD, [b"No such template, \"", template.as_slice(), b"\""].concat());
+            return Ok(Reply::text(BAD, [b"No such template, \"", template.as_slice(), b"\""].concat()));
         }
-        let type_ = self.databases.question_field(template, b"type").unwrap_or_default();
+        let type_ = self.databases.question_field(template, b"type")?.unwrap_or_default();
         let owner = self.owner.clone();
         if !self.knows(question) && !self.databases.new_question(question, &owner, &type_) {
-            return Reply::text(INTERNAL, "Internal error making question");
+            return Ok(Reply::text(INTERNAL, "Internal error making question"));
         }
         self.databases.add_owner(Kind::Question, question, &owner, &type_);
         self.databases.set_template(question, template);
-        Reply::status(0)
+        Ok(Reply::status(0))
     }
 
     fn unregister(&mut self, words: &[Vec<u8>]) -> Reply {
@@ -237,14 +239,14 @@ impl Session {
             b"owners" => Some(databases.owners(Kind::Question, question).join(&b", "[..])),
             b"priority" => self.priorities.get(question).cloned(),
             name @ (b"description" | b"extended_description" | b"choices") => {
-                Some(databases.text_of(question, name, Language::Own))
+                Some(databases.text_of(question, name, Language::Own)?)
             }
             // These are Perl's functions of the same name.
             name @ (b"new" | b"get" | b"iterator" | b"variable" | b"flag" | b"choices_split" | b"value_split"
             | b"addowner" | b"removeowner" | b"can" | b"isa" | b"debug" | b"warn" | b"_expand_vars") => {
                 return Err(dies(format!("METAGET of {}", String::from_utf8_lossy(name))).into());
             }
-            name => databases.question_field(question, name),
+            name => databases.question_field(question, name)?,
         };
         Ok(match value {
             Some(value) => self.shown(&value),

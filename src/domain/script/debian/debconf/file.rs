@@ -15,10 +15,13 @@ use crate::domain::rootfs::{Content, Kind};
 use crate::domain::script::process::Process;
 use crate::domain::script::system::System;
 
+/// Entries by their names.
+type Entries = BTreeMap<Vec<u8>, Entry>;
+
 /// What stays between runs: each file's items as of some bytes, and which files are locked.
 #[derive(Default)]
 pub(in crate::domain::script) struct Kept {
-    files: BTreeMap<Vec<u8>, (Arc<[u8]>, BTreeMap<Vec<u8>, Entry>)>,
+    files: BTreeMap<Vec<u8>, (Arc<[u8]>, Entries)>,
     locked: BTreeSet<Vec<u8>>,
 }
 
@@ -91,13 +94,16 @@ impl File {
         }
         let bytes = system.read(&place.path);
         let bytes = bytes.map_err(|errno| error(&place, format!("could not open /{shown}: {errno}")))?;
+        let items = match system.debconf.files.remove(&place.path) {
+            Some((of, items)) if Arc::ptr_eq(&of, &bytes) => items,
+            _ => {
+                system.budget.bytes(bytes.len())?;
+                parse(&bytes)
+            }
+        };
         if !readonly {
             system.debconf.locked.insert(place.path.clone());
         }
-        let items = match system.debconf.files.remove(&place.path) {
-            Some((of, items)) if Arc::ptr_eq(&of, &bytes) => items,
-            _ => parse(&bytes),
-        };
         Ok(Self { place, items, bytes, readonly, dirty: false })
     }
 

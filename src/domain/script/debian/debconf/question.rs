@@ -8,7 +8,11 @@ use super::record::Values;
 use super::templates::templates;
 use super::{is_space, trim_start};
 use crate::domain::script::process::Process;
+use crate::domain::script::stop::{Stop, StopKind};
 use crate::domain::script::system::System;
+
+/// The longest text with its variables filled in.
+const MOST: usize = 16 << 20;
 
 /// In which language a template's field is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,18 +202,27 @@ impl Databases {
     }
 
     /// A question's field, or else its template's. A text in a language has its variables filled in.
-    pub(super) fn question_field(&self, question: &[u8], field: &[u8]) -> Option<Vec<u8>> {
+    ///
+    /// # Errors
+    /// When they make it too long.
+    pub(super) fn question_field(&self, question: &[u8], field: &[u8]) -> Result<Option<Vec<u8>>, Stop> {
         let own = self.field(Kind::Question, question, field).map(<[u8]>::to_vec);
         let value = own.or_else(|| {
             let template = self.template_of(question)?;
             Some(self.template_field(&template, field, Language::Own))
-        })?;
+        });
         let texts: [&[u8]; 3] = [b"description-", b"extended_description-", b"choices-"];
-        if texts.iter().any(|text| field.starts_with(text)) { Some(self.filled(question, &value)) } else { Some(value) }
+        match value {
+            Some(value) if texts.iter().any(|text| field.starts_with(text)) => self.filled(question, &value).map(Some),
+            value => Ok(value),
+        }
     }
 
     /// A text of a question's template with the question's variables filled in.
-    pub(super) fn text_of(&self, question: &[u8], field: &[u8], language: Language) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// When they make it too long.
+    pub(super) fn text_of(&self, question: &[u8], field: &[u8], language: Language) -> Result<Vec<u8>, Stop> {
         let template = self.template_of(question).unwrap_or_default();
         self.filled(question, &self.template_field(&template, field, language))
     }
@@ -229,7 +242,7 @@ impl Databases {
     }
 
     /// `${NAME}` made the question's variable, `\${NAME}` made `${NAME}`.
-    fn filled(&self, question: &[u8], text: &[u8]) -> Vec<u8> {
+    fn filled(&self, question: &[u8], text: &[u8]) -> Result<Vec<u8>, Stop> {
         let mut out = Vec::with_capacity(text.len());
         let mut rest = text;
         while let Some((first, tail)) = rest.split_first() {
@@ -248,8 +261,11 @@ impl Databases {
                     rest = tail;
                 }
             }
+            if out.len() > MOST {
+                return Err(StopKind::Bytes(MOST as u64).into());
+            }
         }
-        out
+        Ok(out)
     }
 }
 

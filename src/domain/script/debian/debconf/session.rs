@@ -119,7 +119,8 @@ impl Session {
     /// # Errors
     /// Where debconf would die.
     pub(super) fn answer(&mut self, system: &mut System<'_>, line: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
-        system.budget.step(1 + line.len() as u64 / 256)?;
+        let held = self.elements.len() + self.seen.len();
+        system.budget.step(1 + line.len() as u64 / 256 + held as u64 / 64)?;
         let words = if self.escapes() { unescaped(line) } else { words(line) };
         let Some((command, parameters)) = words.split_first() else {
             let text = [b"Bad line \"", line, b"\" received from confmodule."].concat();

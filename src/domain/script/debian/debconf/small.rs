@@ -93,7 +93,7 @@ fn show_all(system: &mut System<'_>, process: &mut Process) -> Result<u8, Failur
             let seen = databases.flag(&question, b"seen") == b"true";
             out.extend(if seen { b"* " } else { b"  " });
             out.extend([question.as_slice(), b":"].concat());
-            if databases.question_field(&question, b"type").is_some_and(|type_| type_ == b"password") {
+            if databases.question_field(&question, b"type")?.is_some_and(|type_| type_ == b"password") {
                 out.extend(b" (password omitted)");
             } else if let Some(value) = databases.value(&question).filter(|value| !value.is_empty()) {
                 out.extend([b" ", value.as_slice()].concat());

@@ -109,12 +109,13 @@ fn wanted(process: &Process, command: &Command, path: &[u8], open: bool) -> Resu
     // The last one counts; without one, a script's package does.
     let last =
         command.options.iter().rev().map(|(name, _)| name.as_str()).find(|name| ["package", "local"].contains(name));
-    let script = process.env.get(&b"DPKG_MAINTSCRIPT_PACKAGE"[..]).map(Vec::as_slice);
-    let by = match (last, command.value("package").or(script)) {
-        (Some("local"), _) => By::Local,
-        (_, Some(package)) => By::Package(package.to_ascii_lowercase()),
-        (_, None) if open => By::Any,
-        (_, None) => By::Local,
+    let script = process.env.get(&b"DPKG_MAINTSCRIPT_PACKAGE"[..]);
+    let by = match (last, command.value("package"), script) {
+        (Some("local"), ..) => By::Local,
+        (_, Some(package), _) => By::Package(package.to_ascii_lowercase()),
+        (_, None, Some(package)) => By::Package(package.clone()),
+        (_, None, None) if open => By::Any,
+        (_, None, None) => By::Local,
     };
     Ok(Diversion { from: path.to_vec(), to, by })
 }

@@ -310,10 +310,11 @@ fn write(
             Some(template) => stack.write(template, difference.clone(), parts)?,
             None => None,
         };
-        if text.is_none() && force {
-            if let Ok(template) = system.read(&shipped) {
-                text = stack.write(&template, difference, parts)?;
-            }
+        if text.is_none()
+            && force
+            && let Ok(template) = system.read(&shipped)
+        {
+            text = stack.write(&template, difference, parts)?;
         }
         let Some(text) = text else { return Ok(false) };
         let new = [target.as_slice(), b".pam-new"].concat();

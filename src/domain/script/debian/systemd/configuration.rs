@@ -51,7 +51,7 @@ pub(in super::super) fn list(
         let replaced = replaced.strip_prefix(b"/").unwrap_or(replaced);
         let name = replaced.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec();
         let of = |above: &&[u8]| replaced == [above, kind, b"/", &name].concat();
-        let rank = ABOVE.iter().position(|above| of(&above)).unwrap_or(ABOVE.len());
+        let rank = ABOVE.iter().position(of).unwrap_or(ABOVE.len());
         if all.get(&name).is_none_or(|(other, _)| *other >= rank) {
             all.insert(name, (rank, Source::Arguments));
         }

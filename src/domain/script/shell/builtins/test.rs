@@ -274,11 +274,11 @@ impl Files<'_, '_> {
         }
         let path = self.process.path(name);
         let node = if matches!(letter, b'h' | b'L') { self.system.lstat(&path) } else { self.system.stat(&path) };
-        node.is_ok_and(|node| holds(letter, &node))
+        node.is_ok_and(|node| holds(letter, &node, self.system.runs_as))
     }
 }
 
-fn holds(letter: u8, node: &Node<'_>) -> bool {
+fn holds(letter: u8, node: &Node<'_>, (uid, gid): (u32, u32)) -> bool {
     let mode = node.meta.mode;
     match letter {
         b'd' => node.is_directory(),
@@ -295,8 +295,8 @@ fn holds(letter: u8, node: &Node<'_>) -> bool {
         b'u' => mode & 0o4000 != 0,
         b'g' => mode & 0o2000 != 0,
         b'k' => mode & 0o1000 != 0,
-        b'O' => node.meta.uid == 0,
-        b'G' => node.meta.gid == 0,
+        b'O' => node.meta.uid == uid,
+        b'G' => node.meta.gid == gid,
         b'S' => false,
         _ => true,
     }
