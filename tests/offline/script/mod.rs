@@ -6,5 +6,7 @@ mod debian_machine;
 mod debian_openssl;
 mod debian_systemd;
 mod files;
+mod fuzz;
+mod hostile;
 mod shell;
 mod text;

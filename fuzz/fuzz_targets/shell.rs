@@ -1,0 +1,4 @@
+//! Shell scripts over a small tree, with a small budget.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| mokapot_fuzz::shell(bytes));
