@@ -10,7 +10,10 @@ use proptest::prelude::*;
 #[path = "../../../fuzz/src/lib.rs"]
 mod targets;
 
-const TARGETS: [(&str, fn(&[u8])); 5] = [
+/// What a target does with its input.
+type Target = fn(&[u8]);
+
+const TARGETS: [(&str, Target); 5] = [
     ("shell", targets::shell),
     ("applets", targets::applets),
     ("debconf_templates", targets::debconf_templates),
