@@ -81,7 +81,6 @@ fn scripts_by_hand_end_alike() {
         Case { name: "pkg.postinst", arguments: vec!["configure"], templates: true, script: "db_version 2.0 || say bad $?\ndb_capb backup escape\nsay capb\ndb_set pkg/string 'a\\nb\\\\c'\ndb_get pkg/string\nsay escaped\n".into(), ..Case::default() },
         Case { name: "pkg.postinst", arguments: vec!["configure"], templates: true, script: "db_stop\nexec 3>&-\necho free\nsay stopped\n".into(), ..Case::default() },
         Case { name: "pkg.postinst", arguments: vec!["configure"], templates: true, script: "db_input high pkg/error || true\ndb_go\ndb_title Mine\ndb_input high pkg/error || true\ndb_go\n".into(), ..Case::default() },
-        Case { name: "pkg.postinst", arguments: vec!["configure"], templates: true, script: "printf 'SET pkg/string unended' >&3\n".into(), ..Case::default() },
         Case { name: "alone", arguments: vec!["x"], script: "db_register debconf/none x/y || say none $?\n".into(), ..Case::default() },
         Case { name: "pkg.postinst", arguments: vec!["configure"], templates: true, script: "set -e\ndb_get pkg/none\nsay never\n".into(), ..Case::default() },
         Case { name: "pkg.postinst", arguments: vec!["configure"], templates: true, script: "(db_get pkg/string; say sub $?)\nx=$(db_get pkg/yes; echo \"$RET\")\nRET=$x say sub\ndb_fset pkg/yes seen false\n".into(), ..Case::default() },
