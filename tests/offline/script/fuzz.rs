@@ -10,7 +10,9 @@ use proptest::prelude::*;
 #[path = "../../../fuzz/src/lib.rs"]
 mod targets;
 
-const TARGETS: [(&str, fn(&[u8])); 5] = [
+type Target = (&'static str, fn(&[u8]));
+
+const TARGETS: [Target; 5] = [
     ("shell", targets::shell),
     ("applets", targets::applets),
     ("debconf_templates", targets::debconf_templates),
