@@ -32,6 +32,15 @@ impl Tree {
     /// # Errors
     /// When a parent is no directory, links loop, or the path is too long.
     pub fn real_path(&self, path: &[u8]) -> Result<Option<Vec<u8>>, TreeError> {
+        // Nearly all paths have no link in them; walking them apart would copy every path above.
+        if let Some(name) = self.literal(path)
+            && !matches!(self.inode(name.ino).kind, Kind::Symlink(_))
+        {
+            return Ok(Some(path.to_vec()));
+        }
+        if self.is_absent(path)? {
+            return Ok(None);
+        }
         Ok(match self.reach(path, true)? {
             Reach::There(real) => Some(real),
             Reach::Missing { .. } => None,
@@ -117,10 +126,24 @@ impl Tree {
         if let Some(name) = self.literal(path) {
             return Ok(Some(name));
         }
+        if self.is_absent(path)? {
+            return Ok(None);
+        }
         match self.reach(path, false)? {
             Reach::There(real) => Ok(self.literal(&real)),
             Reach::Missing { .. } => Ok(None),
         }
+    }
+
+    /// Whether a directory that is reached without symbolic links has no such name: the usual look before something is made.
+    /// `false` says nothing.
+    fn is_absent(&self, path: &[u8]) -> Result<bool, TreeError> {
+        let Some((parent, last)) = split(path).filter(|(_, last)| !matches!(*last, b"" | b"." | b"..")) else {
+            return Ok(false);
+        };
+        let Some(folder) = self.literal(parent).filter(|name| self.is_directory(name.ino)) else { return Ok(false) };
+        check(path)?;
+        Ok(!self.inode(folder.ino).names.contains_key(last))
     }
 
     /// The name at a path that has no symbolic links among its parents; the way that nearly all looks take.

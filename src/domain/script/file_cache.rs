@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use crate::formats::elf::SharedObject;
+
 /// How many bytes of a file's beginning are kept apart: enough for a `#!` line and for an ELF file's headers.
 pub const HEAD: usize = 4096;
 
@@ -25,6 +27,8 @@ pub(super) struct FileCache {
     /// The room that `files` take.
     taken: usize,
     heads: BTreeMap<Key, Arc<[u8]>>,
+    /// What the dynamic linker sees in files: `None` for what is no shared object.
+    objects: BTreeMap<Key, Option<SharedObject>>,
 }
 
 impl FileCache {
@@ -36,6 +40,16 @@ impl FileCache {
     /// A file's beginning, or all of it where it is no longer than [`HEAD`].
     pub(super) fn head(&self, key: Key) -> Option<Arc<[u8]>> {
         self.heads.get(&key).or_else(|| self.files.get(&key).filter(|bytes| bytes.len() <= HEAD)).map(Arc::clone)
+    }
+
+    /// What a file is to the dynamic linker, where that was asked before.
+    pub(super) fn object(&self, key: Key) -> Option<Option<SharedObject>> {
+        self.objects.get(&key).cloned()
+    }
+
+    /// Keeps what a file is to the dynamic linker.
+    pub(super) fn keep_object(&mut self, key: Key, object: Option<SharedObject>) {
+        self.objects.insert(key, object);
     }
 
     /// Keeps a file; the first that came make room for it.

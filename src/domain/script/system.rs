@@ -21,6 +21,7 @@ use super::stop::{Site, Stop, StopKind};
 use super::stream::{Open, Stream};
 use crate::base::{Arch, Epoch};
 use crate::domain::rootfs::{Content, Kind, Meta, Node, Owner, Tree};
+use crate::formats::elf::{self, SharedObject};
 
 /// Gives a file's bytes, or says in words why it cannot.
 pub type ReadContent<'a> = &'a dyn Fn(&Content) -> Result<Arc<[u8]>, String>;
@@ -179,6 +180,26 @@ impl<'a> System<'a> {
             Some(head) if bytes.len() > HEAD => Ok(Arc::from(head)),
             _ => Ok(bytes),
         }
+    }
+
+    /// What the ELF file that `path` leads to is to the dynamic linker; `None` where it is no shared object. A shipped file is
+    /// read once.
+    ///
+    /// # Errors
+    /// As [`System::read`].
+    pub(super) fn shared_object(&mut self, path: &[u8]) -> Result<Option<SharedObject>, Errno> {
+        let key = match self.stat(path)?.kind {
+            Kind::File(Content::Entry { at, .. }) => Some((at.artefact, at.entry)),
+            _ => None,
+        };
+        if let Some(known) = key.and_then(|key| self.cache.object(key)) {
+            return Ok(known);
+        }
+        let object = elf::shared_object(&self.read(path)?).ok();
+        if let Some(key) = key {
+            self.cache.keep_object(key, object.clone());
+        }
+        Ok(object)
     }
 
     /// All bytes of a file, for who charges what it uses of them.

@@ -37,7 +37,11 @@ pub(super) fn read_or_say(
     name: &[u8],
 ) -> Result<Option<Arc<[u8]>>, Stop> {
     match read(system, process, name) {
-        Ok(bytes) => Ok(Some(bytes)),
+        Ok(bytes) => {
+            // Before work on them begins.
+            system.budget.bytes(0)?;
+            Ok(Some(bytes))
+        }
         Err(error) => {
             let shown = shown(name);
             process.complain(system, &format!("{shown}: {error}"))?;

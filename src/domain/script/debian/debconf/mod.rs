@@ -9,14 +9,14 @@
 //! | part | one sentence |
 //! |---|---|
 //! | [`record`] | a question or a template as the `.dat` files have it |
-//! | [`file`] | one `.dat` file: read once, kept between runs, written when something changed |
+//! | [`mod@file`] | one `.dat` file: read once, kept between runs, written when something changed |
 //! | [`settings`] | `debconf.conf`: which files there are, and how scripts are asked |
 //! | [`databases`] | all files together, as the stack of `debconf.conf` has them |
 //! | [`templates`] | a package's `.templates` |
 //! | [`question`] | questions and templates over the databases: values, translations, variables |
 //! | [`session`], [`commands`] | the protocol of debconf-devel(7) |
 //! | [`answering`] | what the noninteractive frontend answers |
-//! | [`frontend`] | `frontend`, `debconf`, `debconf-communicate` |
+//! | [`mod@frontend`] | `frontend`, `debconf`, `debconf-communicate` |
 //! | [`selections`] | `debconf-set-selections`, and the recipe's answers |
 //! | [`small`] | `debconf-escape`, `debconf-loadtemplate`, `debconf-show` |
 //!

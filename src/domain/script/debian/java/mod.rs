@@ -5,7 +5,7 @@
 //! | `java -jar …/ca-certificates-java.jar -storepass PASSWORD` | `ca-certificates-java`: see [`update`] |
 //! | `java -version` | `ca-certificates-java`: which Java it is |
 //! | `java -Xshare:dump` | `openjdk-*-jre-headless`: left out |
-//! | `keytool -list -rfc` | `ca-certificates-java`: see [`keytool`] |
+//! | `keytool -list -rfc` | `ca-certificates-java`: see [`mod@keytool`] |
 
 mod jar;
 mod keytool;

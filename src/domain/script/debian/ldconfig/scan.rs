@@ -52,11 +52,8 @@ pub(super) fn folder(system: &mut System<'_>, folder: &[u8], link: bool) -> Resu
                 continue;
             }
         }
-        let bytes = match system.read(&inside) {
-            Ok(bytes) => bytes,
-            Err(error) => return Err(Failure::call("cannot open", &inside, error)),
-        };
-        let Ok(object) = elf::shared_object(&bytes) else { continue };
+        let object = system.shared_object(&inside).map_err(|error| Failure::call("cannot open", &inside, error))?;
+        let Some(object) = object else { continue };
         let Some(flags) = flags(system.arch, &object) else { continue };
         let mut soname = object.soname.unwrap_or_else(|| name.clone());
         if is_link && name != soname && !(name.ends_with(b".so") && soname.starts_with(&name)) {

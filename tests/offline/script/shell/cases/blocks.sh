@@ -580,7 +580,7 @@ up=1; echo $up
 f() { echo x | up; }
 f
 alias up="sed -e 's/b/[b]/' -e s/c/C/"
-printf '%s\n' "abc" | up | up -e s/a/A/
+printf '%s\n' "abc" | up -e s/a/A/
 unalias up
 up 2>/dev/null
 echo $?
