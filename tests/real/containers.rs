@@ -1,5 +1,5 @@
-//! Containers started from an image as it was built, natively: its programs run, its databases are sound, apt goes on from
-//! there.
+//! Containers started from an image as it was built, natively and under user-mode emulation (a tool of these tests, never of a
+//! build): its programs run, its databases are sound, apt goes on from there.
 //!
 //! The image is the set R1, with one file more: a certificate authority of ours in `/usr/local/share/ca-certificates`. Nobody
 //! runs `update-ca-certificates` in a container; that Java trusts the authority is what the interpreted scripts made of it.
@@ -44,6 +44,12 @@ print("trusted: " + connection.getServerCertificates()[0].getSubjectDN());
 #[test]
 fn amd64_containers_run() {
     containers("amd64", "x86_64");
+}
+
+#[test]
+fn arm64_containers_run() {
+    crate::runtime::enable_arm64_programs();
+    containers("arm64", "aarch64");
 }
 
 fn containers(arch: &str, machine: &str) {
