@@ -118,7 +118,7 @@ impl Installation<'_> {
         let runs = std::mem::take(&mut maintainer.runs);
         drop(system);
         let along = packages.iter().enumerate().zip(self.along).filter(|((i, _), along)| **along && !base.contains(i));
-        install::finish(&mut tree, along.map(|((_, package), _)| *package), self.epoch.seconds())?;
+        install::finish(&mut tree, self.arch, along.map(|((_, package), _)| *package), self.epoch.seconds())?;
         Ok(Interpreted { tree, ledger, origins, runs })
     }
 

@@ -34,7 +34,7 @@ pub(crate) const EPOCH: i64 = 1_700_000_000;
 const MAKE: &str = "MOKAPOT_REFERENCES";
 
 /// Recipes of `tests/recipes`, with the least number of packages that each must have.
-const SETS: [(&str, usize); 4] = [("jre", 120), ("r1", 170), ("r2-bookworm", 350), ("r2-trixie", 350)];
+const SETS: [(&str, usize); 4] = [("jre", 90), ("r1", 170), ("r2-bookworm", 350), ("r2-trixie", 350)];
 
 #[test]
 fn the_jre_is_what_apt_leaves() {
