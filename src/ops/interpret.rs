@@ -92,6 +92,7 @@ impl Installation<'_> {
         let read = |content: &Content| bytes.read(content);
         let mut tree = Tree::new();
         let mut system = System::new(&mut tree, self.arch, self.epoch, Limits::default(), &read);
+        (0..).zip(self.artefacts).for_each(|(number, artefact)| artefact.introduce(number, &mut system));
         system.skipped = self.waivers.keys().chain(self.effects.keys()).cloned().collect();
         let answers = self.answers(&bytes)?;
         let mut maintainer = Maintainer::new(Limits::default(), self.watched);

@@ -56,8 +56,12 @@ impl<'a> PackageBytes<'a> {
             Content::Entry { at, .. } => *at,
         };
         let missing = || LayerError::Index("an entry that is not there");
-        let index = &self.artefacts.get(at.artefact as usize).ok_or_else(missing)?.index;
+        let artefact = self.artefacts.get(at.artefact as usize).ok_or_else(missing)?;
+        let index = &artefact.index;
         let placed = index.entries.get(at.entry as usize).ok_or_else(missing)?;
+        if let Some(bytes) = artefact.facts.info(&artefact.package, &placed.entry.path) {
+            return Ok(bytes.into());
+        }
         let mut open = self.open.borrow_mut();
         let reader = match open.iter().position(|(artefact, _)| *artefact == at.artefact) {
             Some(place) => open.remove(place).1,

@@ -198,7 +198,7 @@ impl<'a> Dance<'a> {
         if files.is_empty() {
             return Ok(());
         }
-        let lists = self.shipments.iter().flat_map(|shipment| shipment.facts.list.split(|byte| *byte == b'\n'));
+        let lists = self.shipments.iter().flat_map(|shipment| shipment.facts.list().split(|byte| *byte == b'\n'));
         let shipped: BTreeSet<Vec<u8>> = lists
             .filter_map(|line| line.strip_prefix(b"/"))
             .map(|path| system.tree.place_of(path).unwrap_or_else(|_| path.to_vec()))
@@ -235,8 +235,8 @@ impl<'a> Dance<'a> {
         let diversions = database_files::diversions(system)?;
         let overrides = database_files::overrides(system)?;
         self.files(system, package, shipment, &diversions)?;
-        overrides.apply(system.tree, &shipment.facts.list).map_err(in_database)?;
-        for path in shipment.facts.list.split(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b"/")) {
+        overrides.apply(system.tree, shipment.facts.list()).map_err(in_database)?;
+        for path in shipment.facts.list().split(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b"/")) {
             let place = diversions.place(path, shipment.package.name.as_str());
             self.dpkg.file(package, &format!("/{}", String::from_utf8_lossy(place)));
         }

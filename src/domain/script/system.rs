@@ -16,11 +16,11 @@ use super::errno::Errno;
 use super::file_cache::FileCache;
 pub use super::file_cache::HEAD;
 use super::limits::{Budget, Limits};
-use super::shell::Trace;
+use super::shell::{Sources, Trace};
 use super::stop::{Site, Stop, StopKind};
 use super::stream::{Open, Stream};
 use crate::base::{Arch, Epoch};
-use crate::domain::rootfs::{Content, Kind, Meta, Node, Owner, Tree};
+use crate::domain::rootfs::{Content, Kind, Meta, Node, Owner, Position, Tree};
 use crate::formats::elf::{self, SharedObject};
 
 /// Gives a file's bytes, or says in words why it cannot.
@@ -54,6 +54,8 @@ pub struct System<'a> {
     pub trace: Option<Trace>,
     /// What debconf's programs keep between their runs.
     pub(super) debconf: Kept,
+    /// The texts that shells have run.
+    pub(super) sources: Sources,
     read: ReadContent<'a>,
     /// Bytes of files that were read before.
     cache: FileCache,
@@ -106,6 +108,7 @@ impl<'a> System<'a> {
             runs_as: (0, 0),
             trace: None,
             debconf: Kept::default(),
+            sources: Sources::default(),
             read,
             cache: FileCache::default(),
             broken: None,
@@ -180,6 +183,16 @@ impl<'a> System<'a> {
             Some(head) if bytes.len() > HEAD => Ok(Arc::from(head)),
             _ => Ok(bytes),
         }
+    }
+
+    /// Says that a shipped file is a program in machine code, so that it need not be read for it.
+    pub fn know_program(&mut self, at: Position) {
+        self.cache.keep_head((at.artefact, at.entry), &elf::MAGIC);
+    }
+
+    /// Says what a shipped library is to the dynamic linker, so that it need not be read for it.
+    pub fn know_library(&mut self, at: Position, object: Option<SharedObject>) {
+        self.cache.keep_object((at.artefact, at.entry), object);
     }
 
     /// What the ELF file that `path` leads to is to the dynamic linker; `None` where it is no shared object. A shipped file is

@@ -66,7 +66,33 @@ pub(super) struct Lexer<'a> {
     pub(super) pending: Vec<Pending>,
 }
 
+/// Where a complete command begins.
+#[derive(Clone, Copy)]
+pub(super) struct Start {
+    position: usize,
+    line: u32,
+    line_start: usize,
+    retries: u32,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self { position: 0, line: 1, line_start: 0, retries: 0 }
+    }
+}
+
 impl<'a> Lexer<'a> {
+    /// Reads on from a place of the same text.
+    pub(super) fn at(bytes: &'a [u8], mode: Mode, start: Start) -> Self {
+        let Start { position, line, line_start, retries } = start;
+        Self { position, line, line_start, retries, ..Self::new(bytes, mode) }
+    }
+
+    /// Where it is, between two complete commands.
+    pub(super) const fn start(&self) -> Start {
+        Start { position: self.position, line: self.line, line_start: self.line_start, retries: self.retries }
+    }
+
     pub(super) const fn new(bytes: &'a [u8], mode: Mode) -> Self {
         Self {
             bytes,

@@ -1,0 +1,41 @@
+//! What is kept of files in machine code, so that nobody reads them for it: programs are known as such, libraries by what the
+//! dynamic linker asks of them.
+
+use std::io::{self, Chain, Cursor, Read};
+
+use super::facts::Library;
+use crate::formats::elf;
+use crate::formats::tar::{Entry, Kind};
+
+/// The longest library that is held in memory to be looked into; longer ones are left to whoever asks for them.
+const LONGEST: u64 = 8 << 20;
+
+/// The files of a package that were looked into.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) libraries: Vec<Library>,
+    pub(super) programs: Vec<String>,
+}
+
+impl Seen {
+    /// Looks into a file where that is of use, and gives its content back from the start.
+    ///
+    /// # Errors
+    /// As `content` does.
+    pub(super) fn look<R: Read>(&mut self, entry: &Entry, mut content: R) -> io::Result<Chain<Cursor<Vec<u8>>, R>> {
+        let mut first = Vec::new();
+        if let (Kind::File { size }, Ok(path)) = (&entry.kind, std::str::from_utf8(&entry.path)) {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            if elf::is_library(name.as_bytes()) && *size <= LONGEST {
+                content.read_to_end(&mut first)?;
+                self.libraries.push(Library { path: path.into(), object: elf::shared_object(&first).ok() });
+            } else if entry.mode & 0o111 != 0 {
+                (&mut content).take(elf::MAGIC.len() as u64).read_to_end(&mut first)?;
+                if first == elf::MAGIC {
+                    self.programs.push(path.into());
+                }
+            }
+        }
+        Ok(Cursor::new(first).chain(content))
+    }
+}
