@@ -39,3 +39,26 @@ impl Seen {
         Ok(Cursor::new(first).chain(content))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_passes_whole_and_only_machine_code_is_kept() {
+        let mut seen = Seen::default();
+        let mut look = |path: &str, mode, content: &[u8]| {
+            let entry = Entry::new(path.as_bytes().to_vec(), Kind::File { size: content.len() as u64 }, mode, 0);
+            let mut passed = Vec::new();
+            seen.look(&entry, content).and_then(|mut all| all.read_to_end(&mut passed)).is_ok() && passed == content
+        };
+        assert!(look("usr/bin/program", 0o755, b"\x7fELF and more"));
+        assert!(look("usr/bin/script", 0o755, b"#!/bin/sh\n"));
+        assert!(look("usr/bin/empty", 0o755, b""));
+        assert!(look("usr/share/data", 0o644, b"\x7fELF and more"));
+        assert!(look("usr/lib/libtext.so", 0o644, b"INPUT(libtext.so.1)"));
+        assert_eq!(seen.programs, ["usr/bin/program"]);
+        let libraries: Vec<_> = seen.libraries.iter().map(|library| (library.path.as_str(), &library.object)).collect();
+        assert_eq!(libraries, [("usr/lib/libtext.so", &None)]);
+    }
+}
