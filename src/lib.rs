@@ -32,6 +32,7 @@
 //! | | [`formats::oci`] | references, documents with their exact bytes, strict and canonical JSON |
 //! | | [`formats::elf`] | the name of a shared object, for the cache of the dynamic linker |
 //! | | [`formats::jks`] | Java's key stores |
+//! | | [`formats::maven`] | coordinates, and where a repository keeps what they name |
 //! | | [`formats::x509`] | the hash of a certificate's subject, by which OpenSSL finds it |
 //! | [`base`] 0 | | digests, platforms, the epoch, progress events, redaction, what every error can tell |
 //!

@@ -4,6 +4,7 @@ pub mod compress;
 pub mod deb;
 pub mod elf;
 pub mod jks;
+pub mod maven;
 pub mod oci;
 pub mod openpgp;
 pub mod tar;
