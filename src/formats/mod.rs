@@ -7,5 +7,6 @@ pub mod jks;
 pub mod maven;
 pub mod oci;
 pub mod openpgp;
+pub mod s3;
 pub mod tar;
 pub mod x509;
