@@ -12,6 +12,7 @@ mod exit;
 mod files;
 mod image_name;
 mod inspect;
+mod jars;
 mod lock;
 mod mirrors;
 mod output;
@@ -92,6 +93,7 @@ enum Command {
     Scripts(scripts::Scripts),
     Diff(diff::Diff),
     Mirrors(mirrors::Mirrors),
+    Jars(jars::Jars),
     Cache(cache::Cache),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -134,6 +136,7 @@ impl Command {
             Self::Scripts(command) => command.run(session),
             Self::Diff(command) => command.run(session),
             Self::Mirrors(command) => command.run(session),
+            Self::Jars(command) => command.run(session),
             Self::Cache(command) => command.run(session),
             Self::Schema(command) => command.run(session),
             Self::Completions(command) => command.run(&mut Cli::command()),

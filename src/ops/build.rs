@@ -202,11 +202,12 @@ impl<'a> Work<'a> {
 
     fn build(&self) -> Result<Built, Error> {
         let artefacts = self.trees.artefacts()?;
-        let rootfs = self.trees.architectures.par_iter().map(|arch| self.trees.rootfs(*arch, &artefacts, None));
+        let jars = self.trees.jar_fragments();
+        let rootfs = self.trees.architectures.par_iter().map(|arch| self.trees.rootfs(*arch, &artefacts, &jars, None));
         let rootfs: Vec<Rootfs> = rootfs.collect::<Result<_, Error>>()?;
         let planned: Vec<Planned<'_>> = rootfs
             .iter()
-            .flat_map(|rootfs| rootfs.layers.iter().map(|plan| Planned { plan, artefacts: &rootfs.artefacts }))
+            .flat_map(|rootfs| rootfs.layers.iter().map(|plan| Planned { plan, artefacts: &rootfs.fragments }))
             .collect();
         let layering = Layering {
             store: &self.trees.inputs.fetcher.store,

@@ -18,6 +18,7 @@ use crate::formats::oci;
 use crate::formats::openpgp::OpenPgpError;
 use crate::io::archive::ArchiveError;
 use crate::io::http::HttpError;
+use crate::io::objects::ObjectError;
 use crate::io::registry;
 use crate::io::sources::mirrors::MirrorError;
 use crate::io::store::StoreError;
@@ -162,6 +163,25 @@ pub enum Error {
         /// Why.
         source: TreeError,
     },
+    /// A jar does not fit into the tree.
+    #[error("[[jar]] {path} ({arch}): {source}")]
+    JarPlace {
+        /// Its path in the image.
+        path: String,
+        /// The platform.
+        arch: Arch,
+        /// Why.
+        source: TreeError,
+    },
+    /// An object cannot be read or written.
+    #[error(transparent)]
+    Object(#[from] Box<ObjectError>),
+    /// Jars cannot be pushed.
+    #[error(transparent)]
+    JarPush(#[from] super::jars_push::PushError),
+    /// A jar cannot be locked.
+    #[error(transparent)]
+    Jar(#[from] super::jar_lock::JarError),
     /// A file of the recipe was changed while it was used.
     #[error("{} changed while the image was built", .0.display())]
     SourceChanged(PathBuf),
@@ -275,7 +295,10 @@ impl Error {
             Self::Script { source, .. } => &**source,
             Self::Unpack { source, .. } => &**source,
             Self::Layer(error) => error,
-            Self::File { source, .. } => source,
+            Self::File { source, .. } | Self::JarPlace { source, .. } => source,
+            Self::Jar(error) => error,
+            Self::Object(error) => &**error,
+            Self::JarPush(error) => error,
             Self::Account { source, .. } => source,
             Self::Image(error) => error,
             Self::Document(error) => error,
@@ -308,7 +331,11 @@ impl Error {
 impl Fault for Error {
     fn class(&self) -> Class {
         match self {
-            Self::File { .. } | Self::Account { .. } | Self::Keys { .. } | Self::Question { .. } => Class::Recipe,
+            Self::File { .. }
+            | Self::JarPlace { .. }
+            | Self::Account { .. }
+            | Self::Keys { .. }
+            | Self::Question { .. } => Class::Recipe,
             Self::OtherScript { .. } => Class::Policy,
             Self::NoLock(_) | Self::NeverLocked(_) | Self::LockDiffers(_) | Self::OfflineLock => Class::Lock,
             Self::Downgrade { .. } => Class::Freshness,

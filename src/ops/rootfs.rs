@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::Error;
 use super::build::is_shared;
 use super::interpret::{Installation, Interpreted, shipment};
+use super::jars::{JarFragments, JarToLay};
 use super::package_bytes::PackageBytes;
 use super::scripts::{Origin, row};
 use super::unpack::Artefact;
@@ -16,7 +17,8 @@ use crate::base::{Arch, Digest, Epoch};
 use crate::domain::install::{
     AccountError, Accounts, Group, RecipeFile, Shipment, State, User, database, files, unpack, unpack_order,
 };
-use crate::domain::layer::plan::{self, LayerPlan, plan};
+use crate::domain::layer::Index;
+use crate::domain::layer::plan::{self, ArtefactKind, LayerPlan, plan};
 use crate::domain::recipe::{self, FileEntry, ImagePath, Recipe, Scripts, Target};
 use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Tree};
 use crate::domain::script::{Ledger, Watched};
@@ -29,6 +31,8 @@ pub struct Rootfs {
     pub arch: Arch,
     /// The packages, by the numbers that tree and plan use.
     pub artefacts: Vec<Arc<Artefact>>,
+    /// The fragments, by the numbers that tree and plan use: the packages' and then the jars'.
+    pub fragments: Vec<Arc<Index>>,
     /// What each layer holds.
     pub layers: Vec<LayerPlan>,
     /// How many entries the tree has.
@@ -61,6 +65,10 @@ pub struct Making<'a> {
     pub store: &'a Store,
     /// The package whose scripts are watched.
     pub watched: Option<&'a str>,
+    /// The recipe's jars.
+    pub jars: &'a [JarToLay<'a>],
+    /// What makes their fragments.
+    pub fragments: &'a JarFragments<'a>,
 }
 
 impl Making<'_> {
@@ -100,21 +108,30 @@ impl Making<'_> {
                 })?;
             }
         }
-        let planned: Vec<plan::Artefact<'_>> = self
+        let jars = self.fragments.lay(&mut tree, self.jars, self.artefacts.len(), arch)?;
+        let planned = self
             .artefacts
             .iter()
             .zip(self.levels)
             .map(|(artefact, level)| plan::Artefact {
                 name: artefact.package.name.as_str(),
                 level: *level,
-                shared: is_shared(artefact.package.architecture),
-                index: &artefact.index,
+                kind: if is_shared(artefact.package.architecture) { ArtefactKind::All } else { ArtefactKind::Platform },
+                index: &*artefact.index,
             })
-            .collect();
+            .chain(jars.iter().zip(self.jars).map(|(jar, asked)| plan::Artefact {
+                name: &jar.name,
+                level: asked.level,
+                kind: ArtefactKind::Jar,
+                index: &*jar.index,
+            }));
+        let planned: Vec<plan::Artefact<'_>> = planned.collect();
         let names: Vec<&str> = recipe.levels.iter().map(|level| level.name.as_str()).collect();
         let layers = plan(&tree, &planned, &names);
         let entries = tree.len();
-        Ok(Rootfs { arch, artefacts: self.artefacts, layers, entries, scripts: ledger, origins, runs })
+        let packages = self.artefacts.iter().map(|artefact| Arc::clone(&artefact.index));
+        let fragments = packages.chain(jars.into_iter().map(|jar| jar.index)).collect();
+        Ok(Rootfs { arch, artefacts: self.artefacts, fragments, layers, entries, scripts: ledger, origins, runs })
     }
 
     /// The packages unpacked, their scripts listed.

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::fetch::Input;
+use super::jars::{JarFragments, JarToLay};
 use super::rootfs::{Making, Rootfs};
 use super::unpack::{Artefact, Unpacking};
 use super::{Error, Inputs};
 use crate::base::{Arch, Digest, Epoch, Phase};
-use crate::domain::lock::{self, Locked, PackageLock};
+use crate::domain::lock::{self, JarLock, Locked, PackageLock};
+use crate::domain::recipe::Jar;
 use crate::formats::compress::Compression;
 use crate::formats::deb::PackageName;
 use crate::io::archive::below;
@@ -73,15 +75,40 @@ impl<'a> Trees<'a> {
             inputs.push(Input {
                 name: format!("{} {} ({})", package.name, package.version, package.architecture),
                 listed_by: Some(format!("{} {}", package.mirror, package.suite)),
+                objects: Vec::new(),
                 urls,
                 size: package.size,
                 checksum: digest.into(),
+            });
+        }
+        let mut jars: BTreeMap<Digest, &JarLock> = BTreeMap::new();
+        for (_, jar) in self.locked.jars() {
+            jars.entry(jar.sha256).or_insert(jar);
+        }
+        for jar in jars.into_values() {
+            inputs.push(match self.inputs.fetcher.store.contains(&jar.sha256, Some(jar.size)) {
+                true => Input::held(jar),
+                false => Input::jar(jar, self.inputs.mirrors)?,
             });
         }
         if !inputs.is_empty() {
             self.inputs.fetcher.fetch(&inputs, Phase::Fetch).await?;
         }
         Ok(())
+    }
+
+    /// The recipe's jars, each with the recipe of the chain that names it.
+    fn jars(&self) -> Vec<JarToLay<'a>> {
+        let levels = &self.locked.recipe().levels;
+        let last = levels.len().saturating_sub(1);
+        let level = |jar: &Jar| levels.iter().position(|level| level.jars.contains(&jar.path)).unwrap_or(last);
+        self.locked.jars().map(|(jar, lock)| JarToLay { jar, lock, level: level(jar) }).collect()
+    }
+
+    /// What makes the fragments of jars, for all platforms.
+    pub(super) fn jar_fragments(&self) -> JarFragments<'a> {
+        let fetcher = self.inputs.fetcher;
+        JarFragments::new(&fetcher.store, &*fetcher.progress, self.compression, self.epoch)
     }
 
     /// The packages, unpacked, by the digests of their `.deb` files.
@@ -97,6 +124,7 @@ impl<'a> Trees<'a> {
         &self,
         arch: Arch,
         all: &BTreeMap<Digest, Arc<Artefact>>,
+        fragments: &JarFragments<'_>,
         watched: Option<&str>,
     ) -> Result<Rootfs, Error> {
         let packages: Vec<&PackageLock> = self.locked.packages(arch).collect();
@@ -112,6 +140,8 @@ impl<'a> Trees<'a> {
             epoch: self.epoch,
             store: &self.inputs.fetcher.store,
             watched,
+            jars: &self.jars(),
+            fragments,
         };
         making.make()
     }

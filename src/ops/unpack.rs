@@ -40,7 +40,7 @@ pub struct Artefact {
     /// What else must be known of it.
     pub facts: Facts,
     /// Its fragment.
-    pub index: Index,
+    pub index: Arc<Index>,
 }
 
 impl Artefact {
@@ -151,7 +151,7 @@ impl Unpacking<'_> {
                 .map_err(|error| crate::io::store::StoreError::inside(error, self.store.root()))?;
             Ok(bytes)
         };
-        let index = Index::decode(&read(record.index)?)?;
+        let index = Arc::new(Index::decode(&read(record.index)?)?);
         let facts: Facts = serde_json::from_slice(&read(record.facts)?)
             .map_err(|error| Error::Memo { what: "facts of a package", reason: error.to_string() })?;
         Ok(Artefact { package: package_of(&facts)?, facts, index })
@@ -196,7 +196,7 @@ impl Unpacking<'_> {
         // A time equal to the epoch may have been a later one.
         let key = self.key(locked, latest < self.epoch.seconds());
         self.store.memo_put(MEMO, &key, &serde_json::to_vec(&(latest, &record)).unwrap_or_default());
-        Ok(Artefact { package: package_of(&facts)?, facts, index })
+        Ok(Artefact { package: package_of(&facts)?, facts, index: Arc::new(index) })
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::model::{Lockfile, PackageLock, ReleaseLock};
+use super::model::{JarLock, Lockfile, PackageLock, ReleaseLock};
 use crate::base::{Arch, Class, Epoch, Fault};
-use crate::domain::recipe::{ArchiveMeaning, LockMeaning, Recipe};
+use crate::domain::recipe::{ArchiveMeaning, Jar, JarSource, LockMeaning, Recipe};
 
 /// A recipe and a lock that belong together: what can be built. Only [`check`] makes one.
 #[derive(Clone, Debug)]
@@ -62,6 +62,11 @@ impl Locked {
         self.lock.packages_of(arch)
     }
 
+    /// The recipe's jars in its order, each with its lock.
+    pub fn jars(&self) -> impl Iterator<Item = (&Jar, &JarLock)> {
+        self.recipe.jars.iter().filter_map(|jar| Some((jar, self.lock.jar(&jar.source)?)))
+    }
+
     /// The Release files, sorted by mirror and suite.
     #[must_use]
     pub fn releases(&self) -> &[ReleaseLock] {
@@ -97,6 +102,12 @@ fn changes(locked: &LockMeaning, now: &LockMeaning) -> Vec<Changed> {
         changes.lists(&key("max-age-days"), old.max_age_days.as_slice(), new.max_age_days.as_slice());
         changes.lists(&key("accept-expired"), &[old.accept_expired], &[new.accept_expired]);
     }
+    let jar = |jar: &JarSource| {
+        let places = jar.places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        jar.sha256.map_or(places.clone(), |sha256| format!("{places} {sha256}"))
+    };
+    let jars = |meaning: &LockMeaning| meaning.jars.iter().map(jar).collect::<Vec<_>>();
+    changes.lists("jar", &jars(locked), &jars(now));
     if changes.0.is_empty() {
         changes.0.push(Changed {
             key: "the order of what is asked for".into(),

@@ -56,7 +56,8 @@ fn read(text: &str) -> Result<Lockfile, Blame> {
             packages.push(package);
         }
     }
-    let lock = Lockfile::checked(wire.request, releases, packages).map_err(|fault| {
+    let jars = wire.jar.into_iter().map(Into::into).collect();
+    let lock = Lockfile::checked(wire.request, releases, packages, jars).map_err(|fault| {
         let place = fault.package.as_ref().and_then(|place| places.get(place));
         (place.map(|(line, _)| *line), fault.reason)
     })?;

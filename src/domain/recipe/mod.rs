@@ -17,11 +17,13 @@ mod debconf;
 mod effects;
 mod error;
 mod findings;
+mod jars;
 mod meaning;
 mod model;
 mod named;
 mod node;
 mod path;
+mod place;
 mod placed;
 mod resolve;
 mod schema;
@@ -34,10 +36,11 @@ pub use chain::Chain;
 pub use error::{Diagnostic, RecipeError};
 pub use meaning::{ArchiveMeaning, LockMeaning, meaning_digest};
 pub use model::{
-    Archive, Content, DirectoryEntry, Effect, FileEntry, Image, ImageUser, KeyFile, Level, Packages, Principal, Recipe,
-    Scripts, SourceFile, Target, User,
+    Archive, Content, DirectoryEntry, Effect, FileEntry, Image, ImageUser, Jar, JarSource, KeyFile, Level, Packages,
+    Principal, Recipe, Scripts, SourceFile, Target, User,
 };
 pub use named::{NamedFiles, Refusal};
 pub use path::ImagePath;
+pub use place::{ParsePlaceError, Place};
 pub use schema::schema;
 pub use source::{MAX_BYTES, Span};

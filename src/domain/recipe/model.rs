@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::path::ImagePath;
+use super::place::Place;
 use crate::base::{Arch, Digest, Epoch, Platform};
 use crate::formats::compress::Compression;
 use crate::formats::deb::{PackageName, Selection, Variant};
@@ -26,6 +27,9 @@ pub struct Recipe {
     pub archives: Vec<Archive>,
     /// What to install.
     pub packages: Packages,
+    /// Jars, in the order of the chain. No path is there twice.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub jars: Vec<Jar>,
     /// Users, by name. Names and numbers are unique.
     pub users: BTreeMap<String, User>,
     /// Numbers of groups, by name. Numbers are unique.
@@ -54,6 +58,9 @@ pub struct Level {
     pub name: String,
     /// The packages that its own `install` names.
     pub install: BTreeSet<PackageName>,
+    /// The paths of the jars that it names itself.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub jars: BTreeSet<ImagePath>,
 }
 
 /// What happens to maintainer scripts.
@@ -207,6 +214,28 @@ pub struct SourceFile {
     pub size: u64,
     /// SHA-256 of the bytes.
     pub sha256: Digest,
+}
+
+/// A jar: the same file on all platforms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Jar {
+    /// Where it is in the image.
+    pub path: ImagePath,
+    /// Permission bits, `0o7777` at most.
+    pub mode: u32,
+    /// Who has its bytes.
+    pub source: JarSource,
+}
+
+/// Who has a jar's bytes, and what is known of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JarSource {
+    /// In the order to ask; never empty.
+    pub places: Vec<Place>,
+    /// SHA-256 of the bytes, where the recipe says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digest>,
 }
 
 /// How containers start: the fields of the OCI image configuration and the annotations.
