@@ -13,6 +13,7 @@ pub mod interpret;
 pub mod layers;
 pub mod lock;
 pub mod not_there;
+pub mod package;
 mod package_bytes;
 pub mod project;
 pub mod push;
