@@ -20,6 +20,7 @@ const SIDEWAYS: [(&str, &str); 13] = [
     ("registry", "unfinished"),
     ("store", "unfinished"),
     ("lock", "recipe"),
+    ("package", "recipe"),
     ("layer", "rootfs"),
     ("install", "rootfs"),
     ("install", "script"),

@@ -16,6 +16,7 @@ mod jars;
 mod lock;
 mod mirrors;
 mod output;
+mod package;
 mod progress;
 mod push;
 mod schema;
@@ -86,6 +87,7 @@ struct Global {
 enum Command {
     Build(build::Build),
     Lock(lock::Lock),
+    Package(package::Package),
     Push(push::Push),
     Inspect(inspect::Inspect),
     Files(files::Files),
@@ -129,6 +131,7 @@ impl Command {
         match self {
             Self::Build(command) => command.run(session),
             Self::Lock(command) => command.run(session),
+            Self::Package(command) => command.run(session),
             Self::Push(command) => command.run(session),
             Self::Inspect(command) => command.run(session),
             Self::Files(command) => command.run(session),

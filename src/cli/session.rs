@@ -30,6 +30,9 @@ use crate::ops::{Error, Inputs};
 /// The default layout, below the project.
 const LAYOUT: &str = "dist/oci";
 
+/// Where packages of ours go by default, below the project.
+const PACKAGES: &str = "dist/packages";
+
 /// How long a push may take to give up its uploads after a signal.
 const TO_END: Duration = Duration::from_secs(3);
 
@@ -75,6 +78,11 @@ impl<'a> Session<'a> {
     /// The layout that commands use when none is named.
     pub(super) fn default_layout(&self) -> PathBuf {
         self.global.project.join(LAYOUT)
+    }
+
+    /// Where packages of ours go when nothing else is said.
+    pub(super) fn default_packages(&self) -> PathBuf {
+        self.global.project.join(PACKAGES)
     }
 
     /// Opens the store, which is made where there is none.

@@ -142,6 +142,9 @@ pub enum Error {
         /// Of its bytes.
         sha256: Digest,
     },
+    /// A package of ours cannot be made.
+    #[error(transparent)]
+    Package(#[from] super::package::PackageError),
     /// A package's files cannot be kept.
     #[error("{package}: {source}")]
     Unpack {
@@ -293,6 +296,7 @@ impl Error {
             Self::Store(error) => error,
             Self::Install(error) => error,
             Self::Script { source, .. } => &**source,
+            Self::Package(error) => error,
             Self::Unpack { source, .. } => &**source,
             Self::Layer(error) => error,
             Self::File { source, .. } | Self::JarPlace { source, .. } => source,

@@ -16,6 +16,7 @@ pub mod jars_push;
 pub mod layers;
 pub mod lock;
 pub mod not_there;
+pub mod package;
 mod package_bytes;
 pub mod project;
 pub mod push;

@@ -14,6 +14,7 @@ mod chain;
 mod credential;
 mod de;
 mod debconf;
+mod document;
 mod effects;
 mod error;
 mod findings;
@@ -32,8 +33,11 @@ mod target;
 mod template;
 mod wire;
 
+pub(in crate::domain) use at::{At, OneOrMore};
 pub use chain::Chain;
+pub(in crate::domain) use document::Document;
 pub use error::{Diagnostic, RecipeError};
+pub(in crate::domain) use findings::Findings;
 pub use meaning::{ArchiveMeaning, LockMeaning, meaning_digest};
 pub use model::{
     Archive, Content, DirectoryEntry, Effect, FileEntry, Image, ImageUser, Jar, JarSource, KeyFile, Level, Packages,
