@@ -143,7 +143,7 @@ pub enum Error {
     },
     /// A package of ours cannot be made.
     #[error(transparent)]
-    Package(#[from] super::package::PackageError),
+    Package(Box<super::package::PackageError>),
     /// A package's files cannot be kept.
     #[error("{package}: {source}")]
     Unpack {
@@ -246,6 +246,12 @@ pub enum Error {
     Stdout(io::Error),
 }
 
+impl From<super::package::PackageError> for Error {
+    fn from(error: super::package::PackageError) -> Self {
+        Self::Package(Box::new(error))
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(Box::new(refusal))
@@ -276,7 +282,7 @@ impl Error {
             Self::Store(error) => error,
             Self::Install(error) => error,
             Self::Script { source, .. } => &**source,
-            Self::Package(error) => error,
+            Self::Package(error) => &**error,
             Self::Unpack { source, .. } => &**source,
             Self::Layer(error) => error,
             Self::File { source, .. } => source,

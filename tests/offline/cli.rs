@@ -10,9 +10,10 @@ use crate::support::project::{Project, Ran};
 use crate::support::registry::{Behaviour, Registry};
 
 /// The commands, as `--help` lists them.
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "build",
     "lock",
+    "package",
     "push",
     "inspect",
     "files",

@@ -26,6 +26,7 @@ mod memory;
 mod mirrors;
 mod oci;
 mod openpgp;
+mod package;
 mod plan;
 mod project;
 mod push;
