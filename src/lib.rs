@@ -13,7 +13,7 @@
 //! | [`ops`] 4 | | one use case a file: [`ops::build`], [`ops::lock`], [`ops::push`] …; the order of effects |
 //! | [`io`] 3 | [`io::archive`] | apt repositories: signed metadata, by-hash, package indexes |
 //! | | [`io::http`] | one client: redirect rules, retries, resumption, verified downloads |
-//! | | [`io::sources`] | mirrors by alias and credentials, from this machine's own package clients |
+//! | | [`io::sources`] | mirrors by alias and credentials, from this machine's own package clients; Maven repositories, Python indexes |
 //! | | [`io::store`] | the content-addressed cache: atomic, locked between processes, hashed again on use |
 //! | | [`io::objects`] | objects in S3: signed requests, credentials by the AWS chain, parts of one version, conditional puts |
 //! | | [`io::registry`] | OCI layouts and archives on disk, and the distribution API, behind one small interface |
@@ -24,9 +24,10 @@
 //! | | [`domain::rootfs`] | the tree in memory: symlink-aware paths, diversions, an owner for every entry |
 //! | | [`domain::install`] | what `dpkg` does: order, files that meet, conffiles, triggers, the package database; scripts in their turns |
 //! | | [`domain::script`] | the interpreter of maintainer scripts: a shell and the programs they call, over a tree and nothing else; the ledger |
+//! | | [`domain::package`] | a package recipe, its lock and what its sources hold: the entries and control files of a `.deb` |
 //! | | [`domain::layer`] | fragments, the owner-aware plan of layers, and the concatenation that makes a layer |
 //! | | [`domain::image`] | config, manifest per platform, index |
-//! | [`formats`] 1 | [`formats::deb`] | version order, deb822, relations, `Release`, what is asked of archives, `ar`, reading `.deb` |
+//! | [`formats`] 1 | [`formats::deb`] | version order, deb822, relations, `Release`, what is asked of archives, `ar`, reading and writing `.deb` |
 //! | | [`formats::tar`] | a strict reader for foreign archives, and the canonical writer with its byte format |
 //! | | [`formats::compress`] | bounded decoders for foreign bytes; our own encoders, whose output depends on no CPU |
 //! | | [`formats::openpgp`] | signatures of archives by pinned keys |
@@ -49,6 +50,8 @@
 //! indexes + facts ──install, script──▶ Tree per platform (metadata in memory; file bytes stay in the store), ledger
 //! Tree ──layer::plan──▶ layers ──layer::assemble──▶ blobs ──image──▶ config, manifests, index
 //! index ──registry──▶ OCI layout, archive or registry (children first, tag last)
+//!
+//! package.toml + files + sources (Maven, sdist, URL; by digest) ──package──▶ entries ──deb::writer──▶ NAME_VERSION_ARCH.deb
 //! ```
 //!
 //! # Files on disk
@@ -57,6 +60,9 @@
 //! |---|---|---|
 //! | `recipes/NAME.toml` | [`domain::recipe::Recipe`], found by [`ops::project::Project`] | people write it |
 //! | `recipes/NAME.lock` | [`domain::lock::Lockfile`], written by [`ops::project::Loaded`] | versioned; a newer version is refused; replaced by rename |
+//! | `packages/NAME/package.toml` | [`domain::package::PackageRecipe`], found by [`ops::project::Project`] | people write it, and the files beside it |
+//! | `packages/NAME/package.lock` | [`domain::package::PackageLockfile`], written by [`ops::project::LoadedPackage`] | versioned; a newer version is refused; replaced by rename |
+//! | `dist/packages/NAME_VERSION_ARCH.deb` | [`ops::package`] | another name of the store's entry where the disk allows it; by rename |
 //! | `mirrors.toml` | [`io::sources::mirrors::Mirrors`] | alias = address; of the project or of the user |
 //! | store: `version`, `lock` | [`io::store::Store`] | a newer format is refused; shared lock while building, exclusive while collecting garbage |
 //! | store: `blobs/sha256/HEX` | [`io::store::Store`] | named by its hash, hashed again on use, put aside when damaged |

@@ -266,6 +266,12 @@ pub enum Error {
     Stdout(io::Error),
 }
 
+impl From<super::package::PackageError> for Error {
+    fn from(error: super::package::PackageError) -> Self {
+        Self::Package(Box::new(error))
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(Box::new(refusal))

@@ -13,6 +13,7 @@ use crate::support::registry::{Behaviour, Registry};
 const COMMANDS: [&str; 13] = [
     "build",
     "lock",
+    "package",
     "push",
     "inspect",
     "files",

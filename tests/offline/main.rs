@@ -28,6 +28,7 @@ mod mirrors;
 mod objects;
 mod oci;
 mod openpgp;
+mod package;
 mod plan;
 mod project;
 mod push;

@@ -22,6 +22,7 @@ mod ldconfig;
 mod locked;
 mod mirrors;
 mod order;
+mod package;
 mod perl;
 mod readers;
 mod registry;

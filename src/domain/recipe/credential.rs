@@ -5,7 +5,8 @@ use super::source::{Source, Span};
 
 /// Finds what looks like a credential, and overwrites it in the source so that no error can show it.
 pub(in crate::domain) fn find(source: &mut Source, file: usize) -> Vec<Problem> {
-    let found: Vec<(usize, usize, &str)> = aws_keys(&source.text).chain(private_keys(&source.text)).collect();
+    let found: Vec<(usize, usize, &str)> =
+        aws_keys(&source.text).chain(private_keys(&source.text)).chain(passwords(&source.text)).collect();
     let mut problems = Vec::new();
     for (start, end, kind) in found {
         let message = format!("the recipe holds what looks like {kind}");
@@ -42,6 +43,18 @@ fn private_keys(text: &str) -> impl Iterator<Item = (usize, usize, &'static str)
         let head = rest.lines().next()?;
         let end = rest.find("-----END ").map_or(rest.len(), |at| at);
         head.contains("PRIVATE KEY").then_some((start, start + end, "a private key"))
+    })
+}
+
+/// What stands before the `@` of addresses, where it has a password.
+fn passwords(text: &str) -> impl Iterator<Item = (usize, usize, &'static str)> {
+    text.match_indices("://").filter_map(|(at, separator)| {
+        let start = at + separator.len();
+        let ends =
+            |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '`' | '<' | '>' | '{' | '$');
+        let authority = text.get(start..)?.split(ends).next()?;
+        let (user, _) = authority.rsplit_once('@')?;
+        user.contains(':').then_some((start, start + user.len(), "a password in an address"))
     })
 }
 

@@ -120,7 +120,7 @@ fn member(out: &mut Vec<u8>, name: &str, mtime: i64, size: u64) -> Result<(), Wr
     if size > 9_999_999_999 {
         return Err(WriteError::TooLarge(size));
     }
-    write!(out, "{name:<16}{:<12}{:<6}{:<6}{:<8}{size:<10}`\n", mtime.max(0), 0, 0, "100644")?;
+    writeln!(out, "{name:<16}{:<12}{:<6}{:<6}{:<8}{size:<10}`", mtime.max(0), 0, 0, "100644")?;
     Ok(())
 }
 
