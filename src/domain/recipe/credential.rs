@@ -5,7 +5,8 @@ use super::source::{Source, Span};
 
 /// Finds what looks like a credential, and overwrites it in the source so that no error can show it.
 pub(super) fn find(source: &mut Source, file: usize) -> Vec<Problem> {
-    let found: Vec<(usize, usize, &str)> = aws_keys(&source.text).chain(private_keys(&source.text)).collect();
+    let found: Vec<(usize, usize, &str)> =
+        aws_keys(&source.text).chain(private_keys(&source.text)).chain(passwords(&source.text)).collect();
     let mut problems = Vec::new();
     for (start, end, kind) in found {
         let message = format!("the recipe holds what looks like {kind}");
@@ -32,6 +33,18 @@ fn aws_keys(text: &str) -> impl Iterator<Item = (usize, usize, &'static str)> {
         let starts = start == 0 || bytes.get(start - 1).is_none_or(|c| !c.is_ascii_alphanumeric());
         let line = text.get(start..)?.find('\n').map_or(text.len(), |at| start + at);
         (run == 20 && starts).then_some((start, line, "an AWS access key"))
+    })
+}
+
+/// Passwords in addresses: what stands between `://` and `@`, where it has a `:` and no end of the host's name. A script's variable is
+/// none.
+fn passwords(text: &str) -> impl Iterator<Item = (usize, usize, &'static str)> {
+    text.match_indices("://").filter_map(|(at, mark)| {
+        let start = at + mark.len();
+        let rest = text.get(start..)?;
+        let end = rest.find(|c: char| matches!(c, '/' | '"' | '\'') || c.is_whitespace()).unwrap_or(rest.len());
+        let user = rest.get(..rest.get(..end)?.rfind('@')?)?;
+        (user.contains(':') && !user.contains('$')).then_some((start, start + user.len(), "a password in an address"))
     })
 }
 
