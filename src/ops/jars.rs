@@ -75,8 +75,17 @@ impl<'a> JarFragments<'a> {
         };
         let place = |jar: &JarToLay<'_>| tree.place_of(jar.jar.path.relative().as_bytes()).map_err(fail(jar));
         let places = jars.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+        let missing = jars.iter().zip(&places).filter(|(jar, place)| self.remembered(&self.key(jar, place)).is_none());
+        let total: u64 = missing.map(|(jar, _)| jar.lock.size).sum();
+        let phase = Phase::Unpack;
+        if total > 0 {
+            self.progress.emit(Event::Begin { phase, total: Some(total) });
+        }
         let made = jars.par_iter().zip(&places).with_max_len(1);
         let made = made.map(|(jar, place)| self.fragment(jar, place)).collect::<Result<Vec<_>, Error>>()?;
+        if total > 0 {
+            self.progress.emit(Event::End { phase });
+        }
         let mut laid = Vec::new();
         for ((number, jar), index) in (first..).zip(jars).zip(made) {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
@@ -126,8 +135,6 @@ impl<'a> JarFragments<'a> {
 
     fn make(&self, jar: &JarToLay<'_>, place: &[u8], key: &Digest) -> Result<Index, Error> {
         let JarLock { size, sha256, .. } = *jar.lock;
-        let phase = Phase::Unpack;
-        self.progress.emit(Event::Begin { phase, total: Some(size) });
         let inside = |error| StoreError::inside(error, self.store.root());
         let mut content = self.store.reader(&sha256, size)?;
         let out = BufWriter::with_capacity(1 << 20, self.store.spool()?);
@@ -140,8 +147,7 @@ impl<'a> JarFragments<'a> {
         let (index, out) = writer.finish()?;
         out.into_inner().map_err(|error| inside(error.into_error()))?.name(index.digest)?;
         self.store.memo_put(MEMO, key, &index.encode());
-        self.progress.emit(Event::Advance { phase, amount: size });
-        self.progress.emit(Event::End { phase });
+        self.progress.emit(Event::Advance { phase: Phase::Unpack, amount: size });
         Ok(index)
     }
 }

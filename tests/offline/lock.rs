@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use mokapot::base::{Arch, Class, Digest, Epoch, Fault};
-use mokapot::domain::lock::{Kind, Lockfile, PackageLock, Reason, ReleaseLock, Root, Stale, check, compare, table};
+use mokapot::domain::lock::{
+    JarLock, Kind, Lockfile, PackageLock, Reason, ReleaseLock, Root, Stale, check, compare, table,
+};
 use mokapot::domain::recipe::{LockMeaning, Recipe};
 use mokapot::formats::deb::Priority;
 use mokapot::formats::deb::package::{Architecture, PackageName};
@@ -95,7 +97,7 @@ pub(crate) fn packages() -> Vec<PackageLock> {
 
 pub(crate) fn lockfile() -> Lockfile {
     let releases = vec![release("bookworm-updates", 1_700_000_000), release("bookworm", 1_600_000_000)];
-    Lockfile::new(LockMeaning::of(&tools(&[])), releases, packages()).unwrap()
+    Lockfile::new(LockMeaning::of(&tools(&[])), releases, packages(), vec![]).unwrap()
 }
 
 #[test]
@@ -114,7 +116,7 @@ fn the_order_of_what_was_resolved_changes_nothing() {
         }
         let mut releases = vec![release("bookworm", 1_600_000_000), release("bookworm-updates", 1_700_000_000)];
         releases.iter_mut().for_each(|release| release.signers.reverse());
-        let lock = Lockfile::new(LockMeaning::of(&tools(&[])), releases, packages).unwrap();
+        let lock = Lockfile::new(LockMeaning::of(&tools(&[])), releases, packages, vec![]).unwrap();
         assert_eq!(lock.render(), expected);
     }
 }
@@ -148,7 +150,7 @@ fn priorities_of_platforms_are_kept_apart() {
         let found = packages.iter_mut().find(|package| package.name.as_str() == name && package.arch == Arch::Arm64);
         found.unwrap().priority = Priority::Important;
         let releases = vec![release("bookworm", 0), release("bookworm-updates", 0)];
-        let lock = Lockfile::new(LockMeaning::of(&tools(&[])), releases, packages).unwrap();
+        let lock = Lockfile::new(LockMeaning::of(&tools(&[])), releases, packages, vec![]).unwrap();
         assert_eq!(lock.render().matches(&format!("name = \"{name}\"\n")).count(), 2);
         assert_eq!(Lockfile::parse(&lock.render(), "tools.lock"), Ok(lock));
     }
@@ -244,7 +246,7 @@ fn a_platform_without_its_package_is_named() {
     let without: Vec<PackageLock> =
         packages().into_iter().filter(|p| !(p.name.as_str() == "mawk" && p.arch == Arch::Arm64)).collect();
     let releases = vec![release("bookworm", 0), release("bookworm-updates", 0)];
-    let error = Lockfile::new(LockMeaning::of(&tools(&[])), releases, without).unwrap_err();
+    let error = Lockfile::new(LockMeaning::of(&tools(&[])), releases, without, vec![]).unwrap_err();
     assert_eq!(error.reason, Reason::Unanswered { request: "awk".into(), arch: Arch::Arm64 });
 }
 
@@ -296,7 +298,7 @@ fn two_locks_compare() {
         }
     }
     packages.extend(Arch::ALL.map(|arch| self::package(arch, "zlib1g", "1:1.2", None, "libc6")));
-    let new = Lockfile::new(old.meaning().clone(), old.releases().to_vec(), packages).unwrap();
+    let new = Lockfile::new(old.meaning().clone(), old.releases().to_vec(), packages, vec![]).unwrap();
     let changes = compare(&old, &new);
     assert!(
         changes
@@ -360,12 +362,54 @@ proptest! {
             }
         }
         let releases = vec![release("bookworm", 0), release("bookworm-updates", 0)];
-        let make = |packages| Lockfile::new(LockMeaning::of(&tools(&[])), releases.clone(), packages).unwrap();
+        let make = |packages| Lockfile::new(LockMeaning::of(&tools(&[])), releases.clone(), packages, vec![]).unwrap();
         let lock = make(packages.clone());
         packages.rotate_left(rotate);
         prop_assert_eq!(&make(packages), &lock);
         prop_assert_eq!(Lockfile::parse(&lock.render(), "x.lock"), Ok(lock));
     }
+}
+
+#[test]
+fn jars_are_locked_by_their_places() {
+    let jar = "\n[[jar]]\nmaven = \"g:a:1\"\ns3 = \"s3://jars/a.jar\"\ninto = \"/opt\"\n";
+    let releases = || vec![release("bookworm", 0), release("bookworm-updates", 0)];
+    let make = |more: &str, jars: Vec<JarLock>| {
+        let asked = recipe(&[&format!("{RECIPE}{more}")]).unwrap_or_else(|error| panic!("{}", error.render(false)));
+        Lockfile::new(LockMeaning::of(&asked), releases(), packages(), jars).map_err(|error| error.reason.to_string())
+    };
+    let sha256 = Digest::of(b"jar");
+    let places = vec!["s3://jars/a.jar".parse().unwrap(), "maven:g:a:1".parse().unwrap()];
+    let entry = JarLock { places, size: 3, sha256 };
+    let lock = make(jar, vec![entry.clone()]).unwrap();
+    let text = lock.render();
+    assert!(text.contains("[[request.jar]]\nplaces = [\"s3://jars/a.jar\", \"maven:g:a:1\"]\n"), "{text}");
+    let block =
+        format!("\n[[jar]]\nplaces = [\"s3://jars/a.jar\", \"maven:g:a:1\"]\nsize = 3\nsha256 = \"{sha256}\"\n");
+    assert!(text.ends_with(&block), "{text}");
+    assert_eq!(Lockfile::parse(&text, "x.lock"), Ok(lock));
+    let other = format!("{jar}sha256 = \"{}\"\n", Digest::of(b"other"));
+    let empty = JarLock { size: 0, ..entry.clone() };
+    for (more, jars, says) in [
+        (jar, vec![], "is asked for, and not locked"),
+        (jar, vec![entry.clone(), entry.clone()], "is locked twice"),
+        ("", vec![entry.clone()], "is locked, and nothing asks for it"),
+        (other.as_str(), vec![entry.clone()], "has another digest than the one that is asked for"),
+        (jar, vec![empty], "has a size that no jar has"),
+    ] {
+        assert_eq!(make(more, jars).unwrap_err(), format!("the jar s3://jars/a.jar {says}"));
+    }
+    // Where it goes is no business of the lock; who has it is.
+    let (there, here) = (jar.replace("/opt", "/srv"), jar.replace("g:a:1", "g:a:2"));
+    let lock = make(jar, vec![entry]).unwrap();
+    let checked =
+        |more: &str| check(&recipe(&[&format!("{RECIPE}{more}")]).unwrap(), &lock).map_err(|stale| stale.to_string());
+    assert_eq!(
+        checked(&there).unwrap().jars().map(|(jar, _)| jar.path.to_string()).collect::<Vec<_>>(),
+        ["/srv/a.jar"]
+    );
+    let stale = checked(&here).unwrap_err();
+    assert!(stale.contains("jar: -s3://jars/a.jar maven:g:a:1 +s3://jars/a.jar maven:g:a:2"), "{stale}");
 }
 
 /// A long way is told by its start and its end, so that a lock grows with its packages and not with their square.
@@ -378,7 +422,8 @@ fn a_long_way_is_cut() {
     let mut packages: Vec<PackageLock> = (0..=3000).map(link).collect();
     packages[0].roots = [Root::Asked(name("tini")), Root::Asked(name("awk"))].into();
     let meaning = LockMeaning::of(&tools(&[("scripts", "platforms = [\"linux/amd64\"]\nscripts")]));
-    let lock = Lockfile::new(meaning, vec![release("bookworm", 0), release("bookworm-updates", 0)], packages).unwrap();
+    let lock =
+        Lockfile::new(meaning, vec![release("bookworm", 0), release("bookworm-updates", 0)], packages, vec![]).unwrap();
     let text = lock.render();
     assert_eq!(Lockfile::parse(&text, "x.lock"), Ok(lock));
     let via = |name: &str| {

@@ -15,6 +15,7 @@ mod dpkg;
 mod extract;
 mod golden;
 mod image;
+mod jars;
 mod keystore;
 mod layers;
 mod layout;

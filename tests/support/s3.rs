@@ -63,7 +63,8 @@ impl S3 {
 
     /// The environment of a client.
     pub fn environment(&self) -> Vec<(String, String)> {
-        let pairs = [("ACCESS_KEY_ID", KEY), ("SECRET_ACCESS_KEY", SECRET), ("ENDPOINT_URL_S3", &self.server.url())];
+        let url = self.server.url();
+        let pairs = [("ACCESS_KEY_ID", KEY), ("SECRET_ACCESS_KEY", SECRET), ("ENDPOINT_URL_S3", url.as_str())];
         pairs.iter().map(|(name, value)| (format!("AWS_{name}"), (*value).to_owned())).collect()
     }
 

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::address::{Reach, Resolver};
 use super::error::Cause;
-use super::settings::Settings;
+use super::settings::{Proxies, Settings};
 use crate::base::redact;
 
 /// One pool of connections for each reach, made when it is needed.
@@ -76,21 +76,23 @@ fn build(
 ) -> reqwest::Result<reqwest::Client> {
     // The second client of a process finds the provider installed.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let proxies = [&settings.proxies.http, &settings.proxies.https].into_iter().flatten();
-    let proxies = proxies.filter_map(|proxy| Some(proxy.expose().parse::<Url>().ok()?.host_str()?.to_owned()));
+    let hosts = [&settings.proxies.http, &settings.proxies.https].into_iter().flatten();
+    let hosts = hosts.filter_map(|proxy| Some(proxy.expose().parse::<Url>().ok()?.host_str()?.to_owned()));
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("mokapot/", env!("CARGO_PKG_VERSION")))
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
         .connect_timeout(settings.connect_timeout)
-        .dns_resolver(Arc::new(Resolver { reach, proxies: proxies.collect::<BTreeSet<_>>() }))
+        .dns_resolver(Arc::new(Resolver { reach, proxies: hosts.collect::<BTreeSet<_>>() }))
         .no_proxy();
     let except = settings.proxies.except.as_deref().and_then(NoProxy::from_string);
-    if let Some(proxy) = &settings.proxies.http {
+    // What is on the machine's own link is no proxy's business.
+    let proxies = if reach == Reach::Metadata { &Proxies::default() } else { &settings.proxies };
+    if let Some(proxy) = &proxies.http {
         builder = builder.proxy(Proxy::http(proxy.expose())?.no_proxy(except.clone()));
     }
-    if let Some(proxy) = &settings.proxies.https {
+    if let Some(proxy) = &proxies.https {
         builder = builder.proxy(Proxy::https(proxy.expose())?.no_proxy(except));
     }
     builder.tls_certs_only(authorities).build()

@@ -14,7 +14,7 @@ use url::form_urlencoded::Serializer;
 use super::profile::Profile;
 use super::settings::{Settings, suffix};
 use crate::base::redact;
-use crate::io::http::{Call, Client};
+use crate::io::http::{Call, Cause, Client, Reach, retry};
 
 /// More than any token.
 const MAX_TOKEN: u64 = 1 << 16;
@@ -63,18 +63,37 @@ pub(super) async fn assume(
         .append_pair("WebIdentityToken", token)
         .finish();
     let call = Call::new(Method::POST, url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.into());
-    // What a server says may repeat what it was sent.
-    let safe = |text: String| if token.is_empty() { text } else { text.replace(token, "***") };
-    let answer = client.call(&call, MAX_ANSWER).await.map_err(|error| safe(format!("the role is refused: {error}")))?;
-    read(&String::from_utf8_lossy(&answer.body)).ok_or_else(|| "STS answered without credentials".to_owned())
+    let mut attempt = 1;
+    let (status, body) = loop {
+        let answer = async {
+            let mut exchange = client.once(&call, Reach::Machine, None).await?;
+            Ok::<_, Cause>((exchange.status(), exchange.bytes(MAX_ANSWER).await?))
+        };
+        match answer.await {
+            Ok((status, _)) if retry::is_transient(status) && client.again(&mut attempt, None).await => {}
+            Ok(answer) => break answer,
+            Err(cause) if cause.is_transient() && client.again(&mut attempt, None).await => {}
+            Err(cause) => return Err(format!("STS cannot be asked: {cause}")),
+        }
+    };
+    let text = String::from_utf8_lossy(&body);
+    if status != 200 {
+        // Its own words may repeat what it was sent; its code is one word.
+        let code = element(&text, "Code").filter(|code| code.bytes().all(|c| c.is_ascii_alphanumeric()));
+        return Err(format!("the role is refused: status {status} {}", code.unwrap_or_default()).trim_end().to_owned());
+    }
+    read(&text).ok_or_else(|| "STS answered without credentials".to_owned())
+}
+
+/// The text of the first element of a name.
+fn element(text: &str, name: &str) -> Option<String> {
+    let document = Document::parse(text).ok()?;
+    let node = document.descendants().find(|node| node.is_element() && node.tag_name().name() == name)?;
+    node.text().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 fn read(text: &str) -> Option<(Credentials, Timestamp)> {
-    let document = Document::parse(text).ok()?;
-    let find = |name: &str| {
-        let node = document.descendants().find(|node| node.is_element() && node.tag_name().name() == name)?;
-        node.text().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-    };
+    let find = |name: &str| element(text, name);
     let (key, secret, token) = (find("AccessKeyId")?, find("SecretAccessKey")?, find("SessionToken")?);
     Some((Credentials::new_with_token(key, secret, token), find("Expiration")?.parse().ok()?))
 }
