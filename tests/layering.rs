@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&str; 6] = ["base", "formats", "domain", "io", "ops", "cli"];
 
 /// Imports between rooms of one floor: (from, to). Everything else sideways is an error.
-const SIDEWAYS: [(&str, &str); 12] = [
+const SIDEWAYS: [(&str, &str); 15] = [
     ("deb", "tar"),
     ("deb", "compress"),
     ("archive", "http"),
@@ -19,6 +19,9 @@ const SIDEWAYS: [(&str, &str); 12] = [
     ("registry", "unfinished"),
     ("store", "unfinished"),
     ("lock", "recipe"),
+    ("recipe", "python"),
+    ("python", "layer"),
+    ("python", "rootfs"),
     ("layer", "rootfs"),
     ("install", "rootfs"),
     ("install", "script"),

@@ -6,5 +6,7 @@ pub mod elf;
 pub mod jks;
 pub mod oci;
 pub mod openpgp;
+pub mod simple_index;
 pub mod tar;
+pub mod wheel;
 pub mod x509;

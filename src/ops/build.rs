@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::base::{Arch, Digest, Epoch, Event, Fault, Hasher, Platform};
 use crate::domain::image::{self, LayerDescriptor, LayerFormat};
-use crate::domain::layer::{Assembled, fragment};
+use crate::domain::layer::{Assembled, Index, fragment};
 use crate::domain::lock::{self, Locked};
 use crate::domain::recipe::{self, Scripts, Target};
 use crate::formats::compress::Compression;
@@ -43,7 +43,7 @@ const FORMAT: &str = env!("MOKAPOT_SOURCES");
 pub const RECIPE: &str = "org.mokapot.recipe";
 /// Annotation of an index and its manifests: the digest of the lockfile's meaning.
 pub const LOCK: &str = "org.mokapot.lock";
-/// Annotation of a layer: its packages, `name=version` parted by blanks.
+/// Annotation of a layer: its packages, `name=version` parted by blanks; wheels are `python:name=version`.
 pub const PACKAGES: &str = "org.mokapot.packages";
 
 /// How often damaged inputs are fetched again before giving up.
@@ -204,9 +204,11 @@ impl<'a> Work<'a> {
         let artefacts = self.trees.artefacts()?;
         let rootfs = self.trees.architectures.par_iter().map(|arch| self.trees.rootfs(*arch, &artefacts, None));
         let rootfs: Vec<Rootfs> = rootfs.collect::<Result<_, Error>>()?;
+        let indexes: Vec<Vec<&Index>> = rootfs.iter().map(Rootfs::indexes).collect();
         let planned: Vec<Planned<'_>> = rootfs
             .iter()
-            .flat_map(|rootfs| rootfs.layers.iter().map(|plan| Planned { plan, artefacts: &rootfs.artefacts }))
+            .zip(&indexes)
+            .flat_map(|(rootfs, indexes)| rootfs.layers.iter().map(|plan| Planned { plan, indexes }))
             .collect();
         let layering = Layering {
             store: &self.trees.inputs.fetcher.store,
@@ -261,9 +263,7 @@ impl<'a> Work<'a> {
             .iter()
             .zip(layers)
             .map(|(plan, layer)| {
-                let packages = plan.parts.iter().filter_map(|part| rootfs.artefacts.get(part.artefact as usize));
-                let names: Vec<String> =
-                    packages.map(|a| format!("{}={}", a.package.name, a.package.version)).collect();
+                let names: Vec<String> = plan.parts.iter().filter_map(|part| rootfs.named(part.artefact)).collect();
                 let annotations = if names.is_empty() {
                     BTreeMap::new()
                 } else {

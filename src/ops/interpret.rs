@@ -88,7 +88,8 @@ impl Installation<'_> {
         let shipments: Vec<Shipment<'_>> = self.artefacts.iter().map(|artefact| shipment(artefact)).collect();
         let base = install::plan::base(&packages);
         let environment = maintscript::environment(self.epoch.seconds());
-        let bytes = PackageBytes::new(self.artefacts, self.store);
+        let indexes = self.artefacts.iter().map(|artefact| &artefact.index).collect();
+        let bytes = PackageBytes::new(indexes, self.store);
         let read = |content: &Content| bytes.read(content);
         let mut tree = Tree::new();
         let mut system = System::new(&mut tree, self.arch, self.epoch, Limits::default(), &read);

@@ -3,12 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, BufWriter, Read};
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::Error;
-use super::unpack::Artefact;
 use crate::base::{Digest, Epoch, Event, Hasher, Phase, Progress};
 use crate::domain::layer::plan::{Generated, LayerPlan, Part};
 use crate::domain::layer::{Assembled, FragmentReader, Index, LayerError, LayerWriter, filtered, fragment};
@@ -50,8 +48,8 @@ pub struct Layering<'a> {
 pub struct Planned<'a> {
     /// The plan.
     pub plan: &'a LayerPlan,
-    /// The artefacts that it was made from.
-    pub artefacts: &'a [Arc<Artefact>],
+    /// The fragments that it was made from.
+    pub indexes: &'a [&'a Index],
 }
 
 impl Layering<'_> {
@@ -106,9 +104,9 @@ impl Layering<'_> {
         key.update(format!("{FORMAT} {:?} {:?} {} ", fragment::FORMAT, self.compression, self.epoch).as_bytes());
         directories.iter().for_each(|entry| add_entry(&mut key, entry));
         for part in parts {
-            let Some(artefact) = planned.artefacts.get(part.artefact as usize) else { continue };
+            let Some(index) = planned.indexes.get(part.artefact as usize) else { continue };
             key.update(b"part");
-            key.update(artefact.index.digest.as_bytes());
+            key.update(index.digest.as_bytes());
             add_dropped(&mut key, part);
         }
         for Generated { entry, content } in generated {
@@ -117,8 +115,8 @@ impl Layering<'_> {
                 None => {}
                 Some(Content::Bytes(bytes)) => key.update(bytes),
                 Some(Content::Entry { at, .. }) => {
-                    let artefact = planned.artefacts.get(at.artefact as usize);
-                    key.update(artefact.map_or(&[][..], |artefact| artefact.index.digest.as_bytes()));
+                    let index = planned.indexes.get(at.artefact as usize);
+                    key.update(index.map_or(&[][..], |index| index.digest.as_bytes()));
                     key.update(&at.entry.to_be_bytes());
                 }
             }
@@ -133,11 +131,11 @@ impl Layering<'_> {
         let mut layer = LayerWriter::new(self.compression, self.epoch, out)?;
         layer.push_all(directories)?;
         for part in parts {
-            let artefact = artefact(planned, part.artefact)?;
+            let whole = index(planned, part.artefact)?;
             if part.dropped.is_empty() {
-                self.copy(&mut layer, &artefact.index)?;
+                self.copy(&mut layer, whole)?;
             } else {
-                let index = self.part(artefact, part)?;
+                let index = self.part(whole, part)?;
                 self.copy(&mut layer, &index)?;
             }
         }
@@ -146,7 +144,7 @@ impl Layering<'_> {
                 None => layer.push(entry, &mut io::empty())?,
                 Some(Content::Bytes(bytes)) => layer.push(entry, &mut &**bytes)?,
                 Some(Content::Entry { at, .. }) => {
-                    let index = &artefact(planned, at.artefact)?.index;
+                    let index = index(planned, at.artefact)?;
                     let placed = index.entries.get(at.entry as usize);
                     let placed = placed.ok_or(LayerError::Index("an entry that is not there"))?;
                     let mut reader = FragmentReader::new(index, self.store.file(&index.digest, index.size)?)?;
@@ -179,8 +177,7 @@ impl Layering<'_> {
     }
 
     /// The fragment of what remains of an artefact, made if the store does not have it.
-    fn part(&self, artefact: &Artefact, part: &Part) -> Result<Index, Error> {
-        let whole = &artefact.index;
+    fn part(&self, whole: &Index, part: &Part) -> Result<Index, Error> {
         let mut key = Hasher::new();
         key.update(format!("{FORMAT} {:?} ", fragment::FORMAT).as_bytes());
         key.update(whole.digest.as_bytes());
@@ -201,15 +198,15 @@ impl Layering<'_> {
     }
 }
 
-fn artefact<'a>(planned: &Planned<'a>, number: u32) -> Result<&'a Artefact, Error> {
-    let found = planned.artefacts.get(number as usize);
-    Ok(found.ok_or(LayerError::Index("an artefact that is not there"))?)
+fn index<'a>(planned: &Planned<'a>, number: u32) -> Result<&'a Index, Error> {
+    let found = planned.indexes.get(number as usize);
+    Ok(*found.ok_or(LayerError::Index("an artefact that is not there"))?)
 }
 
 /// Compressed bytes that go into a layer, about.
 fn size(planned: &Planned<'_>) -> u64 {
-    let artefacts = planned.plan.parts.iter().filter_map(|part| planned.artefacts.get(part.artefact as usize));
-    artefacts.map(|artefact| artefact.index.size).sum()
+    let indexes = planned.plan.parts.iter().filter_map(|part| planned.indexes.get(part.artefact as usize));
+    indexes.map(|index| index.size).sum()
 }
 
 fn add_entry(key: &mut Hasher, entry: &Entry) {

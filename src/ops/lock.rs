@@ -10,7 +10,7 @@ use crate::formats::deb::{Package, PackageName, PoolFile, Version, Wanted};
 use crate::formats::openpgp::Keyring;
 use crate::io::archive::{self, Freshness, SignedRelease, Source};
 
-use super::{Error, Inputs, indexes};
+use super::{Error, Inputs, indexes, python};
 
 /// The pin of an archive whose recipe says none; see apt_preferences(5).
 const PRIORITY: i16 = 500;
@@ -71,7 +71,8 @@ pub async fn lock(
         packages.extend(locked(recipe, resolution, &suites, inputs).await?);
     }
     let releases = suites.iter().map(release_lock).collect::<Result<_, _>>()?;
-    let lock = Lockfile::new(LockMeaning::of(recipe), releases, packages)?;
+    let wheels = python::lock::wheels(recipe, &packages, previous, &options.update, inputs).await?;
+    let lock = Lockfile::with_wheels(LockMeaning::of(recipe), releases, packages, wheels)?;
     if let (Some(previous), false) = (previous, options.downgrade) {
         refuse_downgrades(previous, &lock)?;
     }

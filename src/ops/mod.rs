@@ -16,6 +16,7 @@ pub mod not_there;
 mod package_bytes;
 pub mod project;
 pub mod push;
+pub mod python;
 pub mod report;
 pub mod rootfs;
 pub mod scripts;
@@ -23,6 +24,7 @@ mod stand_ins;
 mod trees;
 pub mod unpack;
 pub mod why;
+mod why_wheel;
 
 pub use error::Error;
 

@@ -7,8 +7,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::Error;
-use super::unpack::Artefact;
-use crate::domain::layer::{FragmentReader, LayerError};
+use crate::domain::layer::{FragmentReader, Index, LayerError};
 use crate::domain::rootfs::Content;
 use crate::io::store::Store;
 
@@ -17,7 +16,7 @@ const MOST_OPEN: usize = 8;
 
 /// The bytes of what packages shipped.
 pub(super) struct PackageBytes<'a> {
-    artefacts: &'a [Arc<Artefact>],
+    indexes: Vec<&'a Index>,
     store: &'a Store,
     /// The fragments read last, by artefact, the latest at the end: each holds a few MiB of plain bytes.
     open: RefCell<Vec<(u32, FragmentReader<'a, File>)>>,
@@ -28,8 +27,9 @@ pub(super) struct PackageBytes<'a> {
 }
 
 impl<'a> PackageBytes<'a> {
-    pub(super) fn new(artefacts: &'a [Arc<Artefact>], store: &'a Store) -> Self {
-        Self { artefacts, store, open: RefCell::default(), sound: RefCell::default(), failed: RefCell::default() }
+    /// Of what has these fragments, in the order of their numbers.
+    pub(super) fn new(indexes: Vec<&'a Index>, store: &'a Store) -> Self {
+        Self { indexes, store, open: RefCell::default(), sound: RefCell::default(), failed: RefCell::default() }
     }
 
     /// The bytes of a file, or in words why not; [`PackageBytes::failed`] then has the error.
@@ -56,7 +56,7 @@ impl<'a> PackageBytes<'a> {
             Content::Entry { at, .. } => *at,
         };
         let missing = || LayerError::Index("an entry that is not there");
-        let index = &self.artefacts.get(at.artefact as usize).ok_or_else(missing)?.index;
+        let index = *self.indexes.get(at.artefact as usize).ok_or_else(missing)?;
         let placed = index.entries.get(at.entry as usize).ok_or_else(missing)?;
         let mut open = self.open.borrow_mut();
         let reader = match open.iter().position(|(artefact, _)| *artefact == at.artefact) {

@@ -10,15 +10,18 @@ use super::Error;
 use super::build::is_shared;
 use super::interpret::{Installation, Interpreted, shipment};
 use super::package_bytes::PackageBytes;
+use super::python::WheelArtefact;
 use super::scripts::{Origin, row};
 use super::unpack::Artefact;
 use crate::base::{Arch, Digest, Epoch};
 use crate::domain::install::{
     AccountError, Accounts, Group, RecipeFile, Shipment, State, User, database, files, unpack, unpack_order,
 };
+use crate::domain::layer::Index;
 use crate::domain::layer::plan::{self, LayerPlan, plan};
+use crate::domain::python::lay;
 use crate::domain::recipe::{self, FileEntry, ImagePath, Recipe, Scripts, Target};
-use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Tree};
+use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Owner, Tree};
 use crate::domain::script::{Ledger, Watched};
 use crate::formats::deb::Priority;
 use crate::io::store::Store;
@@ -29,6 +32,8 @@ pub struct Rootfs {
     pub arch: Arch,
     /// The packages, by the numbers that tree and plan use.
     pub artefacts: Vec<Arc<Artefact>>,
+    /// The wheels, whose numbers follow those of the packages.
+    pub wheels: Vec<Arc<WheelArtefact>>,
     /// What each layer holds.
     pub layers: Vec<LayerPlan>,
     /// How many entries the tree has.
@@ -49,7 +54,9 @@ pub struct Making<'a> {
     pub arch: Arch,
     /// The packages.
     pub artefacts: Vec<Arc<Artefact>>,
-    /// Their priorities in their archives' indexes, in the same order.
+    /// The wheels, each with the recipe of the chain that it belongs to.
+    pub wheels: Vec<(Arc<WheelArtefact>, usize)>,
+    /// The packages' priorities in their archives' indexes, in their order.
     pub priorities: Vec<Priority>,
     /// Which of them only others asked for.
     pub along: Vec<bool>,
@@ -61,6 +68,32 @@ pub struct Making<'a> {
     pub store: &'a Store,
     /// The package whose scripts are watched.
     pub watched: Option<&'a str>,
+}
+
+impl Rootfs {
+    /// The fragments, by the numbers that tree and plan use.
+    #[must_use]
+    pub fn indexes(&self) -> Vec<&Index> {
+        indexes(&self.artefacts, self.wheels.iter())
+    }
+
+    /// Name and version of what has a number.
+    #[must_use]
+    pub fn named(&self, number: u32) -> Option<String> {
+        let number = number as usize;
+        match self.artefacts.get(number) {
+            Some(artefact) => Some(format!("{}={}", artefact.package.name, artefact.package.version)),
+            None => self
+                .wheels
+                .get(number - self.artefacts.len())
+                .map(|wheel| format!("python:{}={}", wheel.name, wheel.version)),
+        }
+    }
+}
+
+/// The fragments of packages and of the wheels that follow them.
+fn indexes<'a>(artefacts: &'a [Arc<Artefact>], wheels: impl Iterator<Item = &'a Arc<WheelArtefact>>) -> Vec<&'a Index> {
+    artefacts.iter().map(|artefact| &artefact.index).chain(wheels.map(|wheel| &wheel.index)).collect()
 }
 
 impl Making<'_> {
@@ -89,6 +122,7 @@ impl Making<'_> {
             }
             .perform()?,
         };
+        self.lay_wheels(&mut tree)?;
         if let Some(target) = target {
             accounts(&mut tree, recipe, target, arch, epoch, &self.artefacts, store)?;
             for file in &files {
@@ -111,10 +145,55 @@ impl Making<'_> {
                 index: &artefact.index,
             })
             .collect();
-        let names: Vec<&str> = recipe.levels.iter().map(|level| level.name.as_str()).collect();
+        let (planned, names) = self.with_wheels(planned);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let layers = plan(&tree, &planned, &names);
         let entries = tree.len();
-        Ok(Rootfs { arch, artefacts: self.artefacts, layers, entries, scripts: ledger, origins, runs })
+        let wheels = self.wheels.into_iter().map(|(wheel, _)| wheel).collect();
+        Ok(Rootfs { arch, artefacts: self.artefacts, wheels, layers, entries, scripts: ledger, origins, runs })
+    }
+
+    /// Lays the wheels over what the packages left.
+    fn lay_wheels(&self, tree: &mut Tree) -> Result<(), Error> {
+        if self.wheels.is_empty() {
+            return Ok(());
+        }
+        let bytes = PackageBytes::new(indexes(&self.artefacts, self.wheels.iter().map(|(wheel, _)| wheel)), self.store);
+        let first = self.artefacts.len();
+        let name = |owner: &Owner| match owner {
+            Owner::Artefact(number) => match self.artefacts.get(*number as usize) {
+                Some(artefact) => format!("package {}", artefact.package.name),
+                None => self.wheels.get(*number as usize - first).map_or_else(String::new, |(wheel, _)| wheel.label()),
+            },
+            Owner::Recipe => "the recipe".to_owned(),
+            Owner::Generated => "a maintainer script".to_owned(),
+        };
+        for (number, (wheel, _)) in (u32::try_from(first).unwrap_or(u32::MAX)..).zip(&self.wheels) {
+            let laid = lay(tree, &wheel.index, number, &name, &|content| bytes.read(content));
+            laid.map_err(|source| bytes.failed().unwrap_or(Error::Lay { arch: self.arch, source }))?;
+        }
+        Ok(())
+    }
+
+    /// What planning must know of packages and wheels. The wheels of a recipe come after its packages, as if they were of a recipe
+    /// that extends it: they change at other times.
+    fn with_wheels<'p>(&'p self, mut planned: Vec<plan::Artefact<'p>>) -> (Vec<plan::Artefact<'p>>, Vec<String>) {
+        let levels = &self.recipe.levels;
+        let has_wheels = |level: usize| self.wheels.iter().any(|(_, own)| *own == level);
+        let before = |level: usize| (0..level).filter(|level| has_wheels(*level)).count();
+        for artefact in &mut planned {
+            artefact.level += before(artefact.level);
+        }
+        planned.extend(self.wheels.iter().map(|(wheel, level)| plan::Artefact {
+            name: wheel.name.as_str(),
+            level: level + before(*level) + 1,
+            shared: wheel.shared,
+            index: &wheel.index,
+        }));
+        let names = levels.iter().enumerate().flat_map(|(level, own)| {
+            [Some(own.name.clone()), has_wheels(level).then(|| format!("{} wheels", own.name))].into_iter().flatten()
+        });
+        (planned, names.collect())
     }
 
     /// The packages unpacked, their scripts listed.
@@ -155,7 +234,7 @@ fn accounts(
     if recipe.users.is_empty() && recipe.groups.is_empty() && !named {
         return Ok(());
     }
-    let bytes = PackageBytes::new(artefacts, store);
+    let bytes = PackageBytes::new(indexes(artefacts, [].iter()), store);
     let read = |content: &Content| bytes.read(content).map(|bytes| bytes.to_vec());
     let mut join = || {
         let accounts = joined(tree, &recipe.groups, &recipe.users, epoch, &read)?;

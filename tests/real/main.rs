@@ -23,6 +23,7 @@ mod locked;
 mod mirrors;
 mod order;
 mod perl;
+mod python;
 mod readers;
 mod registry;
 mod resolve;

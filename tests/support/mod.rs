@@ -27,3 +27,4 @@ pub mod run;
 pub mod treediff;
 pub mod twin;
 pub mod universe;
+pub mod wheel;

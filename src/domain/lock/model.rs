@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::error::{LockError, Reason};
 use super::graph;
+use super::wheel::WheelLock;
 use crate::base::{Arch, Digest, Epoch};
 use crate::domain::recipe::LockMeaning;
 use crate::formats::deb::package::{Architecture, PackageName, check_pool_path};
@@ -18,6 +19,7 @@ pub struct Lockfile {
     meaning: LockMeaning,
     releases: Vec<ReleaseLock>,
     packages: Vec<PackageLock>,
+    wheels: Vec<WheelLock>,
 }
 
 /// A Release file that packages were chosen from.
@@ -129,7 +131,20 @@ impl Lockfile {
         releases: Vec<ReleaseLock>,
         packages: Vec<PackageLock>,
     ) -> Result<Self, LockError> {
-        Self::checked(meaning, releases, packages).map_err(|fault| LockError {
+        Self::with_wheels(meaning, releases, packages, Vec::new())
+    }
+
+    /// [`Lockfile::new`] for a request that asks for Python packages.
+    ///
+    /// # Errors
+    /// As [`Lockfile::new`], for wheels too.
+    pub fn with_wheels(
+        meaning: LockMeaning,
+        releases: Vec<ReleaseLock>,
+        packages: Vec<PackageLock>,
+        wheels: Vec<WheelLock>,
+    ) -> Result<Self, LockError> {
+        Self::checked(meaning, releases, packages, wheels).map_err(|fault| LockError {
             file: String::new(),
             line: None,
             reason: fault.reason,
@@ -141,6 +156,7 @@ impl Lockfile {
         meaning: LockMeaning,
         mut releases: Vec<ReleaseLock>,
         mut packages: Vec<PackageLock>,
+        mut wheels: Vec<WheelLock>,
     ) -> Result<Self, Fault> {
         releases.sort();
         for release in &mut releases {
@@ -148,7 +164,8 @@ impl Lockfile {
             release.signers.dedup();
         }
         packages.sort_by(|a, b| (&a.name, a.arch).cmp(&(&b.name, b.arch)));
-        let lock = Self { meaning, releases, packages };
+        wheels.sort_by(|a, b| a.name.cmp(&b.name));
+        let lock = Self { meaning, releases, packages, wheels };
         match lock.fault() {
             None => Ok(lock),
             Some(fault) => Err(fault),
@@ -162,9 +179,13 @@ impl Lockfile {
                 self.releases.iter().map(|release| (release.mirror.as_str(), release.suite.as_str())).collect();
             let mut faults = self.packages.iter().filter_map(|package| {
                 let reason = package.fault(&self.meaning, &releases)?;
-                Some(Fault { reason, package: Some((package.name.clone(), package.arch)) })
+                Some(Fault { reason, package: Some((package.name.clone(), package.arch)), wheel: None })
             });
-            faults.next().or_else(|| graph::fault(&self.meaning, &self.packages))
+            let wheels = || {
+                let (reason, wheel) = super::wheel::fault(&self.meaning, &self.wheels)?;
+                Some(Fault { reason, package: None, wheel })
+            };
+            faults.next().or_else(|| graph::fault(&self.meaning, &self.packages)).or_else(wheels)
         })
     }
 
@@ -172,6 +193,7 @@ impl Lockfile {
         let fault = |release: &ReleaseLock, what| Fault {
             reason: Reason::Release { mirror: release.mirror.clone(), suite: release.suite.clone(), what },
             package: None,
+            wheel: None,
         };
         let wanted: BTreeSet<(&str, &str)> = self
             .meaning
@@ -198,6 +220,7 @@ impl Lockfile {
         wanted.difference(&seen).next().map(|(mirror, suite)| Fault {
             reason: Reason::Release { mirror: (*mirror).into(), suite: (*suite).into(), what: "is not locked" },
             package: None,
+            wheel: None,
         })
     }
 
@@ -219,6 +242,12 @@ impl Lockfile {
         &self.packages
     }
 
+    /// The wheels, sorted by name.
+    #[must_use]
+    pub fn wheels(&self) -> &[WheelLock] {
+        &self.wheels
+    }
+
     /// A platform's packages, sorted by name.
     pub fn packages_of(&self, arch: Arch) -> impl Iterator<Item = &PackageLock> {
         self.packages.iter().filter(move |package| package.arch == arch)
@@ -235,6 +264,7 @@ const MAX_PACKAGE: u64 = 1 << 40;
 pub(super) struct Fault {
     pub(super) reason: Reason,
     pub(super) package: Option<(PackageName, Arch)>,
+    pub(super) wheel: Option<pep508_rs::PackageName>,
 }
 
 impl PackageLock {

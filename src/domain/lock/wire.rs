@@ -29,6 +29,8 @@ pub(super) struct V1 {
     pub(super) release: Vec<Spanned<Release>>,
     #[serde(default)]
     pub(super) package: Vec<Spanned<Block>>,
+    #[serde(default)]
+    pub(super) wheel: Vec<Spanned<super::wheel::Block>>,
 }
 
 #[derive(Deserialize)]

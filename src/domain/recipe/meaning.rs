@@ -40,6 +40,37 @@ pub struct LockMeaning {
     /// In the order of the chain.
     #[serde(default, rename = "archive")]
     pub archives: Vec<ArchiveMeaning>,
+    /// Python packages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub python: Option<PythonMeaning>,
+}
+
+/// What `[python]` means for the lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PythonMeaning {
+    /// Alias of the index.
+    pub mirror: String,
+    /// The interpreter, where it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interpreter: Option<String>,
+    /// What is asked for, each in the one spelling of a requirement; those of the file where there is one.
+    pub requirements: Vec<String>,
+    /// SHA-256 of the file of pinned requirements.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirements_file: Option<Digest>,
+}
+
+impl PythonMeaning {
+    fn of(python: &super::python::Python) -> Self {
+        let pinned = python.file.iter().flat_map(|file| &file.hashed).map(|hashed| &hashed.requirement);
+        Self {
+            mirror: python.mirror.clone(),
+            interpreter: python.interpreter.map(|interpreter| interpreter.to_string()),
+            requirements: python.requirements.iter().chain(pinned).map(ToString::to_string).collect(),
+            requirements_file: python.file.as_ref().map(|file| file.sha256),
+        }
+    }
 }
 
 /// What an archive section means for the lock.
@@ -89,6 +120,7 @@ impl LockMeaning {
             recommends: recipe.packages.recommends,
             accept_skew: recipe.packages.accept_skew.iter().map(ToString::to_string).collect(),
             archives: recipe.archives.iter().map(archive).collect(),
+            python: recipe.python.as_ref().map(PythonMeaning::of),
         }
     }
 

@@ -23,6 +23,7 @@ mod named;
 mod node;
 mod path;
 mod placed;
+mod python;
 mod resolve;
 mod schema;
 mod source;
@@ -32,12 +33,13 @@ mod wire;
 
 pub use chain::Chain;
 pub use error::{Diagnostic, RecipeError};
-pub use meaning::{ArchiveMeaning, LockMeaning, meaning_digest};
+pub use meaning::{ArchiveMeaning, LockMeaning, PythonMeaning, meaning_digest};
 pub use model::{
     Archive, Content, DirectoryEntry, Effect, FileEntry, Image, ImageUser, KeyFile, Level, Packages, Principal, Recipe,
     Scripts, SourceFile, Target, User,
 };
 pub use named::{NamedFiles, Refusal};
 pub use path::ImagePath;
+pub use python::{Python, RequirementsFile};
 pub use schema::schema;
 pub use source::{MAX_BYTES, Span};

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::path::ImagePath;
+use super::python::Python;
 use crate::base::{Arch, Digest, Epoch, Platform};
 use crate::formats::compress::Compression;
 use crate::formats::deb::{PackageName, Selection, Variant};
@@ -26,6 +27,9 @@ pub struct Recipe {
     pub archives: Vec<Archive>,
     /// What to install.
     pub packages: Packages,
+    /// Python packages, where the recipe asks for any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub python: Option<Python>,
     /// Users, by name. Names and numbers are unique.
     pub users: BTreeMap<String, User>,
     /// Numbers of groups, by name. Numbers are unique.
@@ -54,6 +58,9 @@ pub struct Level {
     pub name: String,
     /// The packages that its own `install` names.
     pub install: BTreeSet<PackageName>,
+    /// The Python packages that its own `requirements` name.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub requirements: BTreeSet<String>,
 }
 
 /// What happens to maintainer scripts.

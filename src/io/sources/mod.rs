@@ -2,3 +2,4 @@
 
 pub mod credentials;
 pub mod mirrors;
+pub mod pypi;
