@@ -15,6 +15,7 @@
 //! | | [`io::http`] | one client: redirect rules, retries, resumption, verified downloads |
 //! | | [`io::sources`] | mirrors by alias and credentials, from this machine's own package clients; Python package indexes |
 //! | | [`io::store`] | the content-addressed cache: atomic, locked between processes, hashed again on use |
+//! | | [`io::objects`] | objects in S3: signed requests, credentials by the AWS chain, parts of one version, conditional puts |
 //! | | [`io::registry`] | OCI layouts and archives on disk, and the distribution API, behind one small interface |
 //! | | [`io::unfinished`] | files in the making, so that a signal leaves none behind |
 //! | [`domain`] 2 | [`domain::recipe`] | the only place that knows the TOML; a bad recipe is shown with file, line, column and a remedy |
@@ -35,6 +36,8 @@
 //! | | [`formats::oci`] | references, documents with their exact bytes, strict and canonical JSON |
 //! | | [`formats::elf`] | the name of a shared object, for the cache of the dynamic linker |
 //! | | [`formats::jks`] | Java's key stores |
+//! | | [`formats::maven`] | coordinates, and where a repository keeps what they name |
+//! | | [`formats::s3`] | names of objects in S3 |
 //! | | [`formats::x509`] | the hash of a certificate's subject, by which OpenSSL finds it |
 //! | [`base`] 0 | | digests, platforms, the epoch, progress events, redaction, what every error can tell |
 //!

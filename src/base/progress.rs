@@ -13,6 +13,8 @@ pub enum Phase {
     Fetch,
     /// Packages into fragments; counted in bytes of the packages.
     Unpack,
+    /// Files into a package of ours; counted in bytes of the files.
+    Package,
     /// Fragments into layers; counted in bytes of the fragments.
     Layers,
     /// Blobs to a registry; counted in bytes.
@@ -72,6 +74,7 @@ impl fmt::Display for Phase {
             Self::Resolve => "resolve",
             Self::Fetch => "fetch",
             Self::Unpack => "unpack",
+            Self::Package => "package",
             Self::Layers => "layers",
             Self::Push => "push",
             Self::Pull => "pull",

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::session::Session;
 use super::{Outcome, exit};
 use crate::base::Event;
-use crate::domain::lock::{self, Change, Kind, Lockfile};
+use crate::domain::lock::{self, Change, JarChange, Kind, Lockfile};
 use crate::formats::deb::PackageName;
 use crate::ops::Error;
 use crate::ops::lock::{Options, Update, lock as resolve};
@@ -56,17 +56,20 @@ impl Lock {
             };
             let changes = previous.as_ref().map(|previous| lock::compare(previous, &lock)).unwrap_or_default();
             let changed = previous.as_ref().is_none_or(|previous| previous.render() != lock.render());
-            differs |= previous.is_none() || !fresh || !changes.is_empty();
+            let jars = previous.as_ref().map(|previous| lock::compare_jars(previous, &lock)).unwrap_or_default();
+            differs |= previous.is_none() || !fresh || !changes.is_empty() || !jars.is_empty();
             if changed && !self.check {
                 loaded.write_lock(&lock)?;
             }
-            text += &described(&loaded, previous.is_none(), changed, &changes, &lock);
+            text += &described(&loaded, previous.is_none(), changed, (&changes, &jars), &lock);
             recipes.push(json!({
                 "recipe": loaded.recipe.name,
                 "lockfile": loaded.lock_path,
                 "changed": changed,
                 "packages": lock.packages().len(),
                 "changes": changes.iter().map(change_value).collect::<Vec<_>>(),
+                "jars": lock.jars().len(),
+                "jar_changes": jars.iter().map(jar_value).collect::<Vec<_>>(),
             }));
         }
         session.print(text, &json!({ "check": self.check, "recipes": recipes }))?;
@@ -111,18 +114,37 @@ impl Lock {
     }
 }
 
-fn described(loaded: &Loaded, new: bool, changed: bool, changes: &[Change], lock: &Lockfile) -> String {
+fn described(
+    loaded: &Loaded,
+    new: bool,
+    changed: bool,
+    (changes, jars): (&[Change], &[JarChange]),
+    lock: &Lockfile,
+) -> String {
     let (path, count) = (loaded.lock_path.display(), lock.packages().len());
+    let and_jars = match lock.jars().len() {
+        0 => String::new(),
+        1 => " and 1 jar".to_owned(),
+        jars => format!(" and {jars} jars"),
+    };
     if new {
-        return format!("{path}: locked {count} packages\n");
+        return format!("{path}: locked {count} packages{and_jars}\n");
     }
     if !changed {
-        return format!("{path}: up to date, {count} packages\n");
+        return format!("{path}: up to date, {count} packages{and_jars}\n");
     }
-    if changes.is_empty() {
-        return format!("{path}: the same {count} packages, newer metadata\n");
+    if changes.is_empty() && jars.is_empty() {
+        return format!("{path}: the same {count} packages{and_jars}, newer metadata\n");
     }
-    format!("{path}: {} of {count} packages changed\n{}", changes.len(), lock::table(changes))
+    let mut text = format!("{path}: {} of {count} packages changed\n{}", changes.len(), lock::table(changes));
+    if !jars.is_empty() {
+        text += &format!("{path}: {} jars changed\n{}", jars.len(), lock::jar_table(jars));
+    }
+    text
+}
+
+fn jar_value(change: &JarChange) -> Value {
+    json!({ "jar": change.jar, "old": change.old, "new": change.new })
 }
 
 fn change_value(change: &Change) -> Value {

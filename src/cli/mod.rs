@@ -12,9 +12,11 @@ mod exit;
 mod files;
 mod image_name;
 mod inspect;
+mod jars;
 mod lock;
 mod mirrors;
 mod output;
+mod package;
 mod progress;
 mod push;
 mod schema;
@@ -85,6 +87,7 @@ struct Global {
 enum Command {
     Build(build::Build),
     Lock(lock::Lock),
+    Package(package::Package),
     Push(push::Push),
     Inspect(inspect::Inspect),
     Files(files::Files),
@@ -92,6 +95,7 @@ enum Command {
     Scripts(scripts::Scripts),
     Diff(diff::Diff),
     Mirrors(mirrors::Mirrors),
+    Jars(jars::Jars),
     Cache(cache::Cache),
     Schema(schema::Schema),
     Completions(completions::Completions),
@@ -127,6 +131,7 @@ impl Command {
         match self {
             Self::Build(command) => command.run(session),
             Self::Lock(command) => command.run(session),
+            Self::Package(command) => command.run(session),
             Self::Push(command) => command.run(session),
             Self::Inspect(command) => command.run(session),
             Self::Files(command) => command.run(session),
@@ -134,6 +139,7 @@ impl Command {
             Self::Scripts(command) => command.run(session),
             Self::Diff(command) => command.run(session),
             Self::Mirrors(command) => command.run(session),
+            Self::Jars(command) => command.run(session),
             Self::Cache(command) => command.run(session),
             Self::Schema(command) => command.run(session),
             Self::Completions(command) => command.run(&mut Cli::command()),

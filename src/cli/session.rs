@@ -18,6 +18,7 @@ use crate::base::redact::Secret;
 use crate::base::{Epoch, Progress};
 use crate::formats::oci::{ImageName, Selector};
 use crate::io::http::{Client, Proxies, Settings as HttpSettings};
+use crate::io::objects::{Objects, Settings as ObjectSettings};
 use crate::io::registry::{self, Access, Images, Layout};
 use crate::io::sources::credentials;
 use crate::io::sources::mirrors::{Clients, Mirrors, Settings as MirrorSettings};
@@ -28,6 +29,9 @@ use crate::ops::{Error, Inputs};
 
 /// The default layout, below the project.
 const LAYOUT: &str = "dist/oci";
+
+/// Where packages of ours go by default, below the project.
+const PACKAGES: &str = "dist/packages";
 
 /// How long a push may take to give up its uploads after a signal.
 const TO_END: Duration = Duration::from_secs(3);
@@ -74,6 +78,11 @@ impl<'a> Session<'a> {
     /// The layout that commands use when none is named.
     pub(super) fn default_layout(&self) -> PathBuf {
         self.global.project.join(LAYOUT)
+    }
+
+    /// Where packages of ours go when nothing else is said.
+    pub(super) fn default_packages(&self) -> PathBuf {
+        self.global.project.join(PACKAGES)
     }
 
     /// Opens the store, which is made where there is none.
@@ -134,6 +143,14 @@ impl<'a> Session<'a> {
         Ok(Client::new(settings)?)
     }
 
+    /// Who reads and writes objects. What is signed has no other login, so it knows none of netrc.
+    fn objects(&self) -> Result<Objects, Error> {
+        let variables = self.environment.with_prefix("AWS_").into_iter();
+        let environment = variables.map(|(name, value)| (format!("AWS_{name}"), value)).collect();
+        let settings = ObjectSettings { environment, home: self.environment.home(), clock: Arc::new(now) };
+        Ok(Objects::new(Client::new(self.http_settings())?, settings))
+    }
+
     /// Runs `work` until it is done or a signal comes; see [`Signals::run`].
     pub(super) fn run<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
         self.signals.run(Duration::ZERO, work)
@@ -154,7 +171,8 @@ impl<'a> Session<'a> {
         let mirrors = self.mirrors()?;
         self.run(async {
             let client = if offline { None } else { Some(self.client()?) };
-            let fetcher = Fetcher { store, client, progress: self.progress() };
+            let objects = if offline { None } else { Some(self.objects()?) };
+            let fetcher = Fetcher { store, client, objects, progress: self.progress() };
             work(&Inputs { fetcher: &fetcher, mirrors: &mirrors, now: epoch_now() }).await
         })
     }

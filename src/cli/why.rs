@@ -70,6 +70,9 @@ fn text(answer: &Answer) -> String {
         };
         line("script", &format!("{word} by {}:{}:{}: {}", origin.script, origin.line, origin.column, origin.text));
     }
+    if let Some(jar) = &answer.jar {
+        line("locked", &format!("{} {} bytes {}", jar.places.join(" "), jar.size, jar.sha256));
+    }
     match answer.packages.as_slice() {
         packages if packages.len() > SHOWN => {
             let names: Vec<&str> = packages.iter().map(|package| package.package.name.as_str()).collect();
@@ -108,6 +111,7 @@ fn source(answer: &Answer) -> Option<String> {
     match answer.source {
         Source::Package | Source::Wheel => None,
         Source::RecipeFile => Some(format!("[[file]] of recipe `{recipe}`{over}")),
+        Source::RecipeJar => Some(format!("[[jar]] of recipe `{recipe}`{over}")),
         Source::RecipeAccounts => Some(format!("[[user]] and [[group]] of recipe `{recipe}`")),
         Source::Script => Some("a maintainer script".into()),
         Source::Database => Some("mokapot: the package database".into()),

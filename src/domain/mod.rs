@@ -4,6 +4,7 @@ pub mod image;
 pub mod install;
 pub mod layer;
 pub mod lock;
+pub mod package;
 pub mod python;
 pub mod recipe;
 pub mod resolve;

@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod http;
+pub mod objects;
 pub mod registry;
 pub mod sources;
 pub mod store;

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::base::{Arch, Digest, Epoch, Event, Fault, Hasher, Platform};
 use crate::domain::image::{self, LayerDescriptor, LayerFormat};
-use crate::domain::layer::{Assembled, Index, fragment};
+use crate::domain::layer::{Assembled, fragment};
 use crate::domain::lock::{self, Locked};
 use crate::domain::recipe::{self, Scripts, Target};
 use crate::formats::compress::Compression;
@@ -202,13 +202,12 @@ impl<'a> Work<'a> {
 
     fn build(&self) -> Result<Built, Error> {
         let artefacts = self.trees.artefacts()?;
-        let rootfs = self.trees.architectures.par_iter().map(|arch| self.trees.rootfs(*arch, &artefacts, None));
+        let jars = self.trees.jar_fragments();
+        let rootfs = self.trees.architectures.par_iter().map(|arch| self.trees.rootfs(*arch, &artefacts, &jars, None));
         let rootfs: Vec<Rootfs> = rootfs.collect::<Result<_, Error>>()?;
-        let indexes: Vec<Vec<&Index>> = rootfs.iter().map(Rootfs::indexes).collect();
         let planned: Vec<Planned<'_>> = rootfs
             .iter()
-            .zip(&indexes)
-            .flat_map(|(rootfs, indexes)| rootfs.layers.iter().map(|plan| Planned { plan, indexes }))
+            .flat_map(|rootfs| rootfs.layers.iter().map(|plan| Planned { plan, artefacts: &rootfs.fragments }))
             .collect();
         let layering = Layering {
             store: &self.trees.inputs.fetcher.store,

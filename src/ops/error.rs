@@ -19,6 +19,7 @@ use crate::formats::oci;
 use crate::formats::openpgp::OpenPgpError;
 use crate::io::archive::ArchiveError;
 use crate::io::http::HttpError;
+use crate::io::objects::ObjectError;
 use crate::io::registry;
 use crate::io::sources::mirrors::MirrorError;
 use crate::io::sources::pypi::PypiError;
@@ -157,6 +158,9 @@ pub enum Error {
         /// Of its bytes.
         sha256: Digest,
     },
+    /// A package of ours cannot be made.
+    #[error(transparent)]
+    Package(#[from] super::package::PackageError),
     /// A package's files cannot be kept.
     #[error("{package}: {source}")]
     Unpack {
@@ -178,6 +182,25 @@ pub enum Error {
         /// Why.
         source: TreeError,
     },
+    /// A jar does not fit into the tree.
+    #[error("[[jar]] {path} ({arch}): {source}")]
+    JarPlace {
+        /// Its path in the image.
+        path: String,
+        /// The platform.
+        arch: Arch,
+        /// Why.
+        source: TreeError,
+    },
+    /// An object cannot be read or written.
+    #[error(transparent)]
+    Object(#[from] Box<ObjectError>),
+    /// Jars cannot be pushed.
+    #[error(transparent)]
+    JarPush(#[from] super::jars_push::PushError),
+    /// A jar cannot be locked.
+    #[error(transparent)]
+    Jar(#[from] super::jar_lock::JarError),
     /// A file of the recipe was changed while it was used.
     #[error("{} changed while the image was built", .0.display())]
     SourceChanged(PathBuf),
@@ -292,9 +315,13 @@ impl Error {
             Self::Lay { source, .. } => source,
             Self::Install(error) => error,
             Self::Script { source, .. } => &**source,
+            Self::Package(error) => error,
             Self::Unpack { source, .. } => &**source,
             Self::Layer(error) => error,
-            Self::File { source, .. } => source,
+            Self::File { source, .. } | Self::JarPlace { source, .. } => source,
+            Self::Jar(error) => error,
+            Self::Object(error) => &**error,
+            Self::JarPush(error) => error,
             Self::Account { source, .. } => source,
             Self::Image(error) => error,
             Self::Document(error) => error,
@@ -327,7 +354,11 @@ impl Error {
 impl Fault for Error {
     fn class(&self) -> Class {
         match self {
-            Self::File { .. } | Self::Account { .. } | Self::Keys { .. } | Self::Question { .. } => Class::Recipe,
+            Self::File { .. }
+            | Self::JarPlace { .. }
+            | Self::Account { .. }
+            | Self::Keys { .. }
+            | Self::Question { .. } => Class::Recipe,
             Self::OtherScript { .. } => Class::Policy,
             Self::NoLock(_) | Self::NeverLocked(_) | Self::LockDiffers(_) | Self::OfflineLock => Class::Lock,
             Self::Downgrade { .. } => Class::Freshness,

@@ -8,9 +8,12 @@ use futures_util::stream::{self, StreamExt};
 use url::Url;
 
 use crate::base::{Checksum, Class, Digest, Event, Fault, Phase, Progress, redact};
-use crate::domain::lock::PackageLock;
+use crate::domain::lock::{JarLock, PackageLock};
+use crate::domain::recipe::Place;
+use crate::formats::s3::ObjectName;
 use crate::io::archive::below;
 use crate::io::http::{Client, Expected, HttpError, Piece};
+use crate::io::objects::{ObjectError, Objects};
 use crate::io::sources::mirrors::{MirrorError, Mirrors};
 use crate::io::store::{Store, StoreError};
 
@@ -20,6 +23,9 @@ const PARALLEL: usize = 12;
 /// After so many failures no further input is begun.
 const ENOUGH_FAILURES: usize = 5;
 
+/// The alias of the Maven repository.
+pub const MAVEN: &str = "maven";
+
 /// One file we want, and everything we know about it.
 #[derive(Clone, Debug)]
 pub struct Input {
@@ -27,7 +33,9 @@ pub struct Input {
     pub name: String,
     /// Whose index lists it, such as `debian bullseye`; nothing where no index does.
     pub listed_by: Option<String>,
-    /// Where it may be had, in the order to try.
+    /// Objects that have it, in the order to try.
+    pub objects: Vec<ObjectName>,
+    /// Where it may be had after these, in the order to try.
     pub urls: Vec<Url>,
     /// Its size in bytes.
     pub size: u64,
@@ -44,10 +52,41 @@ impl Input {
         Ok(Self {
             name: format!("{} {} ({})", package.name, package.version, package.architecture),
             listed_by: Some(format!("{} {}", package.mirror, package.suite)),
+            objects: Vec::new(),
             urls: vec![below(&mirrors.get(&package.mirror)?.url, &package.filename)],
             size: package.size,
             checksum: package.sha256.into(),
         })
+    }
+
+    /// A locked jar.
+    ///
+    /// # Errors
+    /// When none of its places is a place for us: the alias `maven` leads nowhere.
+    pub fn jar(jar: &JarLock, mirrors: &Mirrors) -> Result<Self, MirrorError> {
+        let mut input = Self::held(jar);
+        let mut unknown = None;
+        for place in &jar.places {
+            match place {
+                Place::S3(object) => input.objects.push(object.clone()),
+                Place::Maven(coordinate) => match mirrors.get(MAVEN) {
+                    Ok(mirror) => input.urls.push(below(&mirror.url, &coordinate.path())),
+                    Err(error) => unknown = Some(error),
+                },
+                Place::Url(url) => input.urls.push(url.clone()),
+            }
+        }
+        match unknown {
+            Some(error) if input.urls.is_empty() && input.objects.is_empty() => Err(error),
+            _ => Ok(input),
+        }
+    }
+
+    /// A jar that the store has.
+    #[must_use]
+    pub fn held(jar: &JarLock) -> Self {
+        let (name, size, checksum) = (jar.label(), jar.size, jar.sha256.into());
+        Self { name, listed_by: None, objects: Vec::new(), urls: Vec::new(), size, checksum }
     }
 }
 
@@ -58,6 +97,8 @@ pub struct Fetcher {
     pub store: Arc<Store>,
     /// Who asks for them; nobody when offline.
     pub client: Option<Client>,
+    /// Who reads objects; nobody when offline.
+    pub objects: Option<Objects>,
     /// Where progress goes.
     pub progress: Arc<dyn Progress>,
 }
@@ -90,7 +131,58 @@ pub struct Failure {
     /// Whose index lists it.
     pub listed_by: Option<String>,
     /// What happened at each of its addresses, in order.
-    pub tried: Vec<HttpError>,
+    pub tried: Vec<Tried>,
+}
+
+/// Why one place did not give an input.
+#[derive(Debug, thiserror::Error)]
+pub enum Tried {
+    /// An address.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// An object.
+    #[error(transparent)]
+    Object(#[from] Box<ObjectError>),
+    /// An alias that leads nowhere.
+    #[error(transparent)]
+    Mirror(#[from] MirrorError),
+}
+
+impl Tried {
+    /// Whether the place says there is no such thing.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        match self {
+            Self::Http(error) => error.is_absent(),
+            Self::Object(error) => error.is_absent(),
+            Self::Mirror(_) => false,
+        }
+    }
+}
+
+impl Fault for Tried {
+    fn class(&self) -> Class {
+        match self {
+            Self::Http(error) => error.class(),
+            Self::Object(error) => error.class(),
+            Self::Mirror(error) => error.class(),
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Http(error) => error.hint(),
+            Self::Object(error) => error.hint(),
+            Self::Mirror(error) => error.hint(),
+        }
+    }
+}
+
+/// A place to ask.
+#[derive(Clone, Copy)]
+enum At<'a> {
+    Object(&'a ObjectName),
+    Url(&'a Url),
 }
 
 /// An entry of the store, or what happened at each address; an error of the store ends everything.
@@ -164,9 +256,15 @@ impl Fetcher {
             return Ok(Ok(entry));
         }
         let mut tried = Vec::new();
-        for url in &input.urls {
-            match self.from(url, input, phase).await? {
+        let objects = input.objects.iter().map(At::Object);
+        for from in objects.chain(input.urls.iter().map(At::Url)) {
+            match self.from(from, input, phase).await? {
                 Ok(entry) => return Ok(Ok(entry)),
+                // Places that disagree about the bytes are told, not passed over.
+                Err(error) if input.listed_by.is_none() && error.class() == Class::Integrity => {
+                    tried = vec![error];
+                    break;
+                }
                 Err(error) => tried.push(error),
             }
         }
@@ -175,18 +273,29 @@ impl Fetcher {
 
     async fn from(
         &self,
-        url: &Url,
+        from: At<'_>,
         input: &Input,
         phase: Phase,
-    ) -> Result<Result<(Digest, u64), HttpError>, StoreError> {
-        let Some(client) = &self.client else { return Err(StoreError::Absent { digest: claim_key(&input.checksum) }) };
+    ) -> Result<Result<(Digest, u64), Tried>, StoreError> {
+        let absent = || StoreError::Absent { digest: claim_key(&input.checksum) };
         let expected = Expected::exact(input.size, input.checksum);
         let mut writer = self.store.writer(input.checksum.sha256().map(|digest| (digest, input.size)))?;
         let mut sink = |piece: Piece<'_>| match piece {
             Piece::Restart => writer.restart(),
             Piece::Bytes(bytes) => writer.write_all(bytes),
         };
-        if let Err(error) = client.download(url, &expected, &mut sink, (&*self.progress, phase)).await {
+        let to = (&*self.progress, phase);
+        let done = match from {
+            At::Url(url) => {
+                let client = self.client.as_ref().ok_or_else(absent)?;
+                client.download(url, &expected, &mut sink, to).await.map_err(Tried::from)
+            }
+            At::Object(object) => {
+                let objects = self.objects.as_ref().ok_or_else(absent)?;
+                objects.download(object, &expected, &mut sink, to).await.map_err(|error| Box::new(error).into())
+            }
+        };
+        if let Err(error) = done {
             return Ok(Err(error));
         }
         let entry = writer.commit()?;
@@ -209,7 +318,7 @@ impl Failure {
     /// Whether an index lists the file, and every address says there is none.
     #[must_use]
     pub fn has_vanished(&self) -> bool {
-        self.listed_by.is_some() && !self.tried.is_empty() && self.tried.iter().all(HttpError::is_absent)
+        self.listed_by.is_some() && !self.tried.is_empty() && self.tried.iter().all(Tried::is_absent)
     }
 }
 

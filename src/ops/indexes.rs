@@ -66,6 +66,7 @@ async fn fetch<'i>(fetcher: &Fetcher, index: &'i Index) -> Result<(&'i Variant, 
     let inputs = index.variants.iter().map(|variant| Input {
         name: format!("{} ({})", index.label, variant.path.rsplit('/').next().unwrap_or_default()),
         listed_by: Some("its Release".into()),
+        objects: Vec::new(),
         urls: variant.urls.clone(),
         size: variant.size,
         checksum: variant.checksum,

@@ -88,11 +88,11 @@ impl Installation<'_> {
         let shipments: Vec<Shipment<'_>> = self.artefacts.iter().map(|artefact| shipment(artefact)).collect();
         let base = install::plan::base(&packages);
         let environment = maintscript::environment(self.epoch.seconds());
-        let indexes = self.artefacts.iter().map(|artefact| &artefact.index).collect();
-        let bytes = PackageBytes::new(indexes, self.store);
+        let bytes = PackageBytes::new(self.artefacts, self.store);
         let read = |content: &Content| bytes.read(content);
         let mut tree = Tree::new();
         let mut system = System::new(&mut tree, self.arch, self.epoch, Limits::default(), &read);
+        (0..).zip(self.artefacts).for_each(|(number, artefact)| artefact.introduce(number, &mut system));
         system.skipped = self.waivers.keys().chain(self.effects.keys()).cloned().collect();
         let answers = self.answers(&bytes)?;
         let mut maintainer = Maintainer::new(Limits::default(), self.watched);

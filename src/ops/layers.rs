@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufReader, BufWriter, Read};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -48,8 +49,8 @@ pub struct Layering<'a> {
 pub struct Planned<'a> {
     /// The plan.
     pub plan: &'a LayerPlan,
-    /// The fragments that it was made from.
-    pub indexes: &'a [&'a Index],
+    /// The fragments of the artefacts that it was made from.
+    pub artefacts: &'a [Arc<Index>],
 }
 
 impl Layering<'_> {
@@ -104,9 +105,9 @@ impl Layering<'_> {
         key.update(format!("{FORMAT} {:?} {:?} {} ", fragment::FORMAT, self.compression, self.epoch).as_bytes());
         directories.iter().for_each(|entry| add_entry(&mut key, entry));
         for part in parts {
-            let Some(index) = planned.indexes.get(part.artefact as usize) else { continue };
+            let Some(artefact) = planned.artefacts.get(part.artefact as usize) else { continue };
             key.update(b"part");
-            key.update(index.digest.as_bytes());
+            key.update(artefact.digest.as_bytes());
             add_dropped(&mut key, part);
         }
         for Generated { entry, content } in generated {
@@ -115,8 +116,8 @@ impl Layering<'_> {
                 None => {}
                 Some(Content::Bytes(bytes)) => key.update(bytes),
                 Some(Content::Entry { at, .. }) => {
-                    let index = planned.indexes.get(at.artefact as usize);
-                    key.update(index.map_or(&[][..], |index| index.digest.as_bytes()));
+                    let artefact = planned.artefacts.get(at.artefact as usize);
+                    key.update(artefact.map_or(&[][..], |artefact| artefact.digest.as_bytes()));
                     key.update(&at.entry.to_be_bytes());
                 }
             }
@@ -131,11 +132,11 @@ impl Layering<'_> {
         let mut layer = LayerWriter::new(self.compression, self.epoch, out)?;
         layer.push_all(directories)?;
         for part in parts {
-            let whole = index(planned, part.artefact)?;
+            let artefact = artefact(planned, part.artefact)?;
             if part.dropped.is_empty() {
-                self.copy(&mut layer, whole)?;
+                self.copy(&mut layer, artefact)?;
             } else {
-                let index = self.part(whole, part)?;
+                let index = self.part(artefact, part)?;
                 self.copy(&mut layer, &index)?;
             }
         }
@@ -144,7 +145,7 @@ impl Layering<'_> {
                 None => layer.push(entry, &mut io::empty())?,
                 Some(Content::Bytes(bytes)) => layer.push(entry, &mut &**bytes)?,
                 Some(Content::Entry { at, .. }) => {
-                    let index = index(planned, at.artefact)?;
+                    let index = artefact(planned, at.artefact)?;
                     let placed = index.entries.get(at.entry as usize);
                     let placed = placed.ok_or(LayerError::Index("an entry that is not there"))?;
                     let mut reader = FragmentReader::new(index, self.store.file(&index.digest, index.size)?)?;
@@ -198,15 +199,15 @@ impl Layering<'_> {
     }
 }
 
-fn index<'a>(planned: &Planned<'a>, number: u32) -> Result<&'a Index, Error> {
-    let found = planned.indexes.get(number as usize);
-    Ok(*found.ok_or(LayerError::Index("an artefact that is not there"))?)
+fn artefact<'a>(planned: &Planned<'a>, number: u32) -> Result<&'a Index, Error> {
+    let found = planned.artefacts.get(number as usize);
+    Ok(found.ok_or(LayerError::Index("an artefact that is not there"))?)
 }
 
 /// Compressed bytes that go into a layer, about.
 fn size(planned: &Planned<'_>) -> u64 {
-    let indexes = planned.plan.parts.iter().filter_map(|part| planned.indexes.get(part.artefact as usize));
-    indexes.map(|index| index.size).sum()
+    let artefacts = planned.plan.parts.iter().filter_map(|part| planned.artefacts.get(part.artefact as usize));
+    artefacts.map(|artefact| artefact.size).sum()
 }
 
 fn add_entry(key: &mut Hasher, entry: &Entry) {

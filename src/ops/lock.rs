@@ -10,7 +10,7 @@ use crate::formats::deb::{Package, PackageName, PoolFile, Version, Wanted};
 use crate::formats::openpgp::Keyring;
 use crate::io::archive::{self, Freshness, SignedRelease, Source};
 
-use super::{Error, Inputs, indexes, python};
+use super::{Error, Inputs, indexes, jar_lock, python};
 
 /// The pin of an archive whose recipe says none; see apt_preferences(5).
 const PRIORITY: i16 = 500;
@@ -22,7 +22,7 @@ pub enum Update {
     Nothing,
     /// These packages, and what they then need.
     Packages(BTreeSet<PackageName>),
-    /// All of them.
+    /// All of them, and jars that a repository has other bytes of now.
     Everything,
 }
 
@@ -71,8 +71,10 @@ pub async fn lock(
         packages.extend(locked(recipe, resolution, &suites, inputs).await?);
     }
     let releases = suites.iter().map(release_lock).collect::<Result<_, _>>()?;
+    let meaning = LockMeaning::of(recipe);
+    let jars = jar_lock::lock(&meaning.jars, previous, options.update == Update::Everything, inputs).await?;
     let wheels = python::lock::wheels(recipe, &packages, previous, &options.update, inputs).await?;
-    let lock = Lockfile::with_wheels(LockMeaning::of(recipe), releases, packages, wheels)?;
+    let lock = Lockfile::with_wheels(meaning, releases, packages, jars, wheels)?;
     if let (Some(previous), false) = (previous, options.downgrade) {
         refuse_downgrades(previous, &lock)?;
     }

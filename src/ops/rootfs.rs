@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::Error;
 use super::build::is_shared;
 use super::interpret::{Installation, Interpreted, shipment};
+use super::jars::{JarFragments, JarToLay};
 use super::package_bytes::PackageBytes;
 use super::python::WheelArtefact;
 use super::scripts::{Origin, row};
@@ -18,7 +19,7 @@ use crate::domain::install::{
     AccountError, Accounts, Group, RecipeFile, Shipment, State, User, database, files, unpack, unpack_order,
 };
 use crate::domain::layer::Index;
-use crate::domain::layer::plan::{self, LayerPlan, plan};
+use crate::domain::layer::plan::{self, ArtefactKind, LayerPlan, plan};
 use crate::domain::python::lay;
 use crate::domain::recipe::{self, FileEntry, ImagePath, Recipe, Scripts, Target};
 use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Owner, Tree};
@@ -32,7 +33,9 @@ pub struct Rootfs {
     pub arch: Arch,
     /// The packages, by the numbers that tree and plan use.
     pub artefacts: Vec<Arc<Artefact>>,
-    /// The wheels, whose numbers follow those of the packages.
+    /// The fragments, by the numbers that tree and plan use: the packages', the jars', the wheels'.
+    pub fragments: Vec<Arc<Index>>,
+    /// The wheels.
     pub wheels: Vec<Arc<WheelArtefact>>,
     /// What each layer holds.
     pub layers: Vec<LayerPlan>,
@@ -68,32 +71,26 @@ pub struct Making<'a> {
     pub store: &'a Store,
     /// The package whose scripts are watched.
     pub watched: Option<&'a str>,
+    /// The recipe's jars.
+    pub jars: &'a [JarToLay<'a>],
+    /// What makes their fragments.
+    pub fragments: &'a JarFragments<'a>,
 }
 
 impl Rootfs {
-    /// The fragments, by the numbers that tree and plan use.
-    #[must_use]
-    pub fn indexes(&self) -> Vec<&Index> {
-        indexes(&self.artefacts, self.wheels.iter())
-    }
-
     /// Name and version of what has a number.
     #[must_use]
     pub fn named(&self, number: u32) -> Option<String> {
         let number = number as usize;
         match self.artefacts.get(number) {
             Some(artefact) => Some(format!("{}={}", artefact.package.name, artefact.package.version)),
-            None => self
-                .wheels
-                .get(number - self.artefacts.len())
-                .map(|wheel| format!("python:{}={}", wheel.name, wheel.version)),
+            None => {
+                let wheel = (number + self.wheels.len()).checked_sub(self.fragments.len());
+                let wheel = wheel.and_then(|number| self.wheels.get(number))?;
+                Some(format!("python:{}={}", wheel.name, wheel.version))
+            }
         }
     }
-}
-
-/// The fragments of packages and of the wheels that follow them.
-fn indexes<'a>(artefacts: &'a [Arc<Artefact>], wheels: impl Iterator<Item = &'a Arc<WheelArtefact>>) -> Vec<&'a Index> {
-    artefacts.iter().map(|artefact| &artefact.index).chain(wheels.map(|wheel| &wheel.index)).collect()
 }
 
 impl Making<'_> {
@@ -134,36 +131,56 @@ impl Making<'_> {
                 })?;
             }
         }
-        let planned: Vec<plan::Artefact<'_>> = self
+        let jars = self.fragments.lay(&mut tree, self.jars, self.artefacts.len(), arch)?;
+        let planned = self
             .artefacts
             .iter()
             .zip(self.levels)
             .map(|(artefact, level)| plan::Artefact {
                 name: artefact.package.name.as_str(),
                 level: *level,
-                shared: is_shared(artefact.package.architecture),
-                index: &artefact.index,
+                kind: if is_shared(artefact.package.architecture) { ArtefactKind::All } else { ArtefactKind::Platform },
+                index: &*artefact.index,
             })
-            .collect();
-        let (planned, names) = self.with_wheels(planned);
+            .chain(jars.iter().zip(self.jars).map(|(jar, asked)| plan::Artefact {
+                name: &jar.name,
+                level: asked.level,
+                kind: ArtefactKind::Jar,
+                index: &*jar.index,
+            }));
+        let (planned, names) = self.with_wheels(planned.collect());
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let layers = plan(&tree, &planned, &names);
         let entries = tree.len();
+        let packages = self.artefacts.iter().map(|artefact| Arc::clone(&artefact.index));
+        let wheels = self.wheels.iter().map(|(wheel, _)| Arc::clone(&wheel.index));
+        let fragments = packages.chain(jars.into_iter().map(|jar| jar.index)).chain(wheels).collect();
         let wheels = self.wheels.into_iter().map(|(wheel, _)| wheel).collect();
-        Ok(Rootfs { arch, artefacts: self.artefacts, wheels, layers, entries, scripts: ledger, origins, runs })
+        Ok(Rootfs {
+            arch,
+            artefacts: self.artefacts,
+            wheels,
+            fragments,
+            layers,
+            entries,
+            scripts: ledger,
+            origins,
+            runs,
+        })
     }
 
-    /// Lays the wheels over what the packages left.
+    /// Lays the wheels over what the packages left. Their numbers follow those of the jars.
     fn lay_wheels(&self, tree: &mut Tree) -> Result<(), Error> {
-        if self.wheels.is_empty() {
-            return Ok(());
-        }
-        let bytes = PackageBytes::new(indexes(&self.artefacts, self.wheels.iter().map(|(wheel, _)| wheel)), self.store);
-        let first = self.artefacts.len();
+        let first = self.artefacts.len() + self.jars.len();
+        let wheels = self.wheels.iter().map(|(wheel, _)| &*wheel.index).collect();
+        let bytes = PackageBytes::new(&self.artefacts, self.store).with_others(first, wheels);
         let name = |owner: &Owner| match owner {
             Owner::Artefact(number) => match self.artefacts.get(*number as usize) {
                 Some(artefact) => format!("package {}", artefact.package.name),
-                None => self.wheels.get(*number as usize - first).map_or_else(String::new, |(wheel, _)| wheel.label()),
+                None => {
+                    let wheel = (*number as usize).checked_sub(first).and_then(|number| self.wheels.get(number));
+                    wheel.map_or_else(|| "a jar".to_owned(), |(wheel, _)| wheel.label())
+                }
             },
             Owner::Recipe => "the recipe".to_owned(),
             Owner::Generated => "a maintainer script".to_owned(),
@@ -175,7 +192,7 @@ impl Making<'_> {
         Ok(())
     }
 
-    /// What planning must know of packages and wheels. The wheels of a recipe come after its packages, as if they were of a recipe
+    /// What planning must know of packages, jars and wheels. The wheels of a recipe come after all else, as if they were of a recipe
     /// that extends it: they change at other times.
     fn with_wheels<'p>(&'p self, mut planned: Vec<plan::Artefact<'p>>) -> (Vec<plan::Artefact<'p>>, Vec<String>) {
         let levels = &self.recipe.levels;
@@ -187,8 +204,8 @@ impl Making<'_> {
         planned.extend(self.wheels.iter().map(|(wheel, level)| plan::Artefact {
             name: wheel.name.as_str(),
             level: level + before(*level) + 1,
-            shared: wheel.shared,
-            index: &wheel.index,
+            kind: if wheel.shared { ArtefactKind::All } else { ArtefactKind::Platform },
+            index: &*wheel.index,
         }));
         let names = levels.iter().enumerate().flat_map(|(level, own)| {
             [Some(own.name.clone()), has_wheels(level).then(|| format!("{} wheels", own.name))].into_iter().flatten()
@@ -234,7 +251,7 @@ fn accounts(
     if recipe.users.is_empty() && recipe.groups.is_empty() && !named {
         return Ok(());
     }
-    let bytes = PackageBytes::new(indexes(artefacts, [].iter()), store);
+    let bytes = PackageBytes::new(artefacts, store);
     let read = |content: &Content| bytes.read(content).map(|bytes| bytes.to_vec());
     let mut join = || {
         let accounts = joined(tree, &recipe.groups, &recipe.users, epoch, &read)?;

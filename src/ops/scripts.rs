@@ -157,7 +157,7 @@ pub async fn of_lock(
         Scripts::Interpret => {
             let trees = Trees::new(&locked, &[arch], None, inputs)?;
             trees.fetch().await?;
-            let rootfs = trees.rootfs(arch, &trees.artefacts()?, watched)?;
+            let rootfs = trees.rootfs(arch, &trees.artefacts()?, &trees.jar_fragments(), watched)?;
             (rootfs.scripts, rootfs.runs)
         }
     };

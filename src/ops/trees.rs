@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::fetch::Input;
+use super::jars::{JarFragments, JarToLay};
 use super::python::{self, Fragments, WheelArtefact};
 use super::rootfs::{Making, Rootfs};
 use super::unpack::{Artefact, Unpacking};
 use super::{Error, Inputs};
 use crate::base::{Arch, Digest, Epoch, Phase};
-use crate::domain::lock::{self, Locked, PackageLock, WheelFileLock, WheelLock};
+use crate::domain::lock::{self, JarLock, Locked, PackageLock, WheelFileLock, WheelLock};
 use crate::domain::python::{Interpreter, Scheme};
+use crate::domain::recipe::Jar;
 use crate::formats::compress::Compression;
 use crate::formats::deb::PackageName;
 use crate::io::archive::below;
@@ -89,6 +91,7 @@ impl<'a> Trees<'a> {
             inputs.push(Input {
                 name: format!("{} {} ({})", package.name, package.version, package.architecture),
                 listed_by: Some(format!("{} {}", package.mirror, package.suite)),
+                objects: Vec::new(),
                 urls,
                 size: package.size,
                 checksum: digest.into(),
@@ -102,10 +105,34 @@ impl<'a> Trees<'a> {
             lacking.dedup_by_key(|(_, file)| file.sha256);
             inputs.extend(python::inputs(wheels.mirror, &lacking, self.inputs).await?);
         }
+        let mut jars: BTreeMap<Digest, &JarLock> = BTreeMap::new();
+        for (_, jar) in self.locked.jars() {
+            jars.entry(jar.sha256).or_insert(jar);
+        }
+        for jar in jars.into_values() {
+            inputs.push(match self.inputs.fetcher.store.contains(&jar.sha256, Some(jar.size)) {
+                true => Input::held(jar),
+                false => Input::jar(jar, self.inputs.mirrors)?,
+            });
+        }
         if !inputs.is_empty() {
             self.inputs.fetcher.fetch(&inputs, Phase::Fetch).await?;
         }
         Ok(())
+    }
+
+    /// The recipe's jars, each with the recipe of the chain that names it.
+    fn jars(&self) -> Vec<JarToLay<'a>> {
+        let levels = &self.locked.recipe().levels;
+        let last = levels.len().saturating_sub(1);
+        let level = |jar: &Jar| levels.iter().position(|level| level.jars.contains(&jar.path)).unwrap_or(last);
+        self.locked.jars().map(|(jar, lock)| JarToLay { jar, lock, level: level(jar) }).collect()
+    }
+
+    /// What makes the fragments of jars, for all platforms.
+    pub(super) fn jar_fragments(&self) -> JarFragments<'a> {
+        let fetcher = self.inputs.fetcher;
+        JarFragments::new(&fetcher.store, &*fetcher.progress, self.compression, self.epoch)
     }
 
     /// The wheels of all platforms, and how they are unpacked; nothing where the recipe has none.
@@ -150,7 +177,13 @@ impl<'a> Trees<'a> {
     }
 
     /// The tree of one platform, and its plan; `watched` is the package whose scripts are watched.
-    pub(super) fn rootfs(&self, arch: Arch, all: &Artefacts, watched: Option<&str>) -> Result<Rootfs, Error> {
+    pub(super) fn rootfs(
+        &self,
+        arch: Arch,
+        all: &Artefacts,
+        fragments: &JarFragments<'_>,
+        watched: Option<&str>,
+    ) -> Result<Rootfs, Error> {
         let packages: Vec<&PackageLock> = self.locked.packages(arch).collect();
         let artefacts = packages.iter().filter_map(|package| all.packages.get(&package.sha256).cloned()).collect();
         let levels = levels(self.locked, &packages);
@@ -170,6 +203,8 @@ impl<'a> Trees<'a> {
             epoch: self.epoch,
             store: &self.inputs.fetcher.store,
             watched,
+            jars: &self.jars(),
+            fragments,
         };
         making.make()
     }

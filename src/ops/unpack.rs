@@ -13,6 +13,8 @@ use crate::base::{Digest, Epoch, Event, Hasher, Phase, Progress};
 use crate::domain::install::{self, Facts, InstallError};
 use crate::domain::layer::{FragmentWriter, Index, LayerError, fragment};
 use crate::domain::lock::PackageLock;
+use crate::domain::rootfs::Position;
+use crate::domain::script::System;
 use crate::formats::compress::{Checksums, Compression};
 use crate::formats::deb::{Package, Stanza};
 use crate::formats::tar::Limits;
@@ -25,7 +27,7 @@ const MEMO: &str = "fragment";
 const SUMS: &str = "checksums";
 
 /// The version of [`Facts`] and of how a `.deb` becomes entries: raise it, and every package is unpacked anew.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 3;
 
 /// What one package may unpack to; far beyond any real one.
 pub(super) const LIMITS: Limits = Limits { entries: 1_000_000, bytes: 32 << 30 };
@@ -38,7 +40,22 @@ pub struct Artefact {
     /// What else must be known of it.
     pub facts: Facts,
     /// Its fragment.
-    pub index: Index,
+    pub index: Arc<Index>,
+}
+
+impl Artefact {
+    /// Says of its libraries and programs what they are, as the artefact of this number.
+    pub(super) fn introduce(&self, number: u32, system: &mut System<'_>) {
+        let entries = self.index.entries.iter().zip(0..);
+        let places: BTreeMap<&[u8], u32> = entries.map(|(placed, at)| (placed.entry.path.as_slice(), at)).collect();
+        let at = |path: &str| Some(Position { artefact: number, entry: *places.get(path.as_bytes())? });
+        for library in &self.facts.libraries {
+            if let Some(at) = at(&library.path) {
+                system.know_library(at, library.object.clone());
+            }
+        }
+        self.facts.programs.iter().filter_map(|path| at(path)).for_each(|at| system.know_program(at));
+    }
 }
 
 /// What the store remembers of an unpacked `.deb`.
@@ -134,7 +151,7 @@ impl Unpacking<'_> {
                 .map_err(|error| crate::io::store::StoreError::inside(error, self.store.root()))?;
             Ok(bytes)
         };
-        let index = Index::decode(&read(record.index)?)?;
+        let index = Arc::new(Index::decode(&read(record.index)?)?);
         let facts: Facts = serde_json::from_slice(&read(record.facts)?)
             .map_err(|error| Error::Memo { what: "facts of a package", reason: error.to_string() })?;
         Ok(Artefact { package: package_of(&facts)?, facts, index })
@@ -179,7 +196,7 @@ impl Unpacking<'_> {
         // A time equal to the epoch may have been a later one.
         let key = self.key(locked, latest < self.epoch.seconds());
         self.store.memo_put(MEMO, &key, &serde_json::to_vec(&(latest, &record)).unwrap_or_default());
-        Ok(Artefact { package: package_of(&facts)?, facts, index })
+        Ok(Artefact { package: package_of(&facts)?, facts, index: Arc::new(index) })
     }
 }
 

@@ -18,7 +18,8 @@ use crate::base::{Arch, Digest, redact};
 use crate::domain::install::Installed;
 use crate::domain::install::info::FOLDER;
 use crate::domain::install::installed::InstalledPackage;
-use crate::domain::lock::{Lockfile, Root};
+use crate::domain::lock::{JarLock, Lockfile, Root};
+use crate::domain::recipe::Jar;
 use crate::domain::script::Change;
 use crate::formats::deb::PackageName;
 use crate::formats::oci::Selector;
@@ -45,6 +46,9 @@ pub struct Answer {
     pub source: Source,
     /// The maintainer script that made it or changed it last, where that is known.
     pub script: Option<Origin>,
+    /// The jar's line in the lock, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jar: Option<JarAnswer>,
     /// The packages it is of: one, or those that share a folder, or none.
     pub packages: Vec<PackageAnswer>,
     /// The wheels it is of: one, or those that have the same file.
@@ -79,6 +83,8 @@ pub enum Source {
     Wheel,
     /// The recipe: `[[file]]`.
     RecipeFile,
+    /// The recipe: `[[jar]]`.
+    RecipeJar,
     /// The recipe: `[[user]]` and `[[group]]`, in the files of accounts.
     RecipeAccounts,
     /// A maintainer script.
@@ -117,6 +123,17 @@ pub struct LockedAnswer {
     /// Bytes.
     pub size: u64,
     /// SHA-256 of the `.deb`.
+    pub sha256: Digest,
+}
+
+/// A jar's line in the lock.
+#[derive(Clone, Debug, Serialize)]
+pub struct JarAnswer {
+    /// Who has its bytes, in the order to ask.
+    pub places: Vec<String>,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 of its bytes.
     pub sha256: Digest,
 }
 
@@ -269,7 +286,8 @@ impl Asking<'_> {
         let owners = self.installed.owners(&path);
         let mut source = self.source(&path, !owners.is_empty());
         let wheels = Wheels::of(self.contents);
-        let wheels: Vec<WheelAnswer> = wheels.owners(&path).into_iter().map(|wheel| wheel.answer(self.locked())).collect();
+        let wheels: Vec<WheelAnswer> =
+            wheels.owners(&path).into_iter().map(|wheel| wheel.answer(self.locked())).collect();
         if !wheels.is_empty() && source == Source::Unknown {
             source = Source::Wheel;
         }
@@ -287,6 +305,7 @@ impl Asking<'_> {
             dangling,
             source,
             script: self.origin(&path).cloned(),
+            jar: self.jar(&path),
             packages: owners.into_iter().map(|package| self.package(package)).collect(),
             layer: node.and_then(|node| self.layer(layer_of(&node))),
             path: Some(shown(&path)),
@@ -303,6 +322,7 @@ impl Asking<'_> {
             dangling: false,
             source: Source::Unknown,
             script: None,
+            jar: None,
             packages: Vec::new(),
             wheels: Vec::new(),
             layer: None,
@@ -330,6 +350,9 @@ impl Asking<'_> {
         if files.iter().any(|file| file == path) {
             return Source::RecipeFile;
         }
+        if self.jar(path).is_some() {
+            return Source::RecipeJar;
+        }
         let ours = self.platform.annotations.contains_key(RECIPE);
         let accounts = [&b"etc/passwd"[..], b"etc/group", b"etc/shadow", b"etc/gshadow"].contains(&path);
         let asks = |known: &Known| !known.loaded.recipe.users.is_empty() || !known.loaded.recipe.groups.is_empty();
@@ -344,6 +367,17 @@ impl Asking<'_> {
             () if folder => Source::Parent,
             () => Source::Unknown,
         }
+    }
+
+    /// The lock of the jar that the recipe puts there.
+    fn jar(&self, path: &[u8]) -> Option<JarAnswer> {
+        let known = self.lock?;
+        let tree = &self.contents.tree;
+        let place =
+            |jar: &Jar| tree.place_of(jar.path.relative().as_bytes()).unwrap_or_else(|_| jar.path.relative().into());
+        let jar = known.loaded.recipe.jars.iter().find(|jar| place(jar) == path)?;
+        let JarLock { places, size, sha256 } = known.lock.jar(&jar.source)?;
+        Some(JarAnswer { places: places.iter().map(ToString::to_string).collect(), size: *size, sha256: *sha256 })
     }
 
     /// The script that made a path or changed it last.

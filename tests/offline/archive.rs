@@ -55,7 +55,7 @@ type Found = Vec<(Package, PoolFile)>;
 async fn packages(server: &Server, arch: Arch, wants: &(dyn Fn(&str) -> bool + Sync)) -> Result<Found, IndexError> {
     let folder = TempDir::new().unwrap();
     let store = Arc::new(super::store::open(folder.path()));
-    let fetcher = Fetcher { store, client: Some(client()), progress: Arc::new(Silent) };
+    let fetcher = Fetcher { store, client: Some(client()), objects: None, progress: Arc::new(Silent) };
     let release = opened(server).await?;
     let mut found = Vec::new();
     let mut takes = |package, pool| found.push((package, pool));

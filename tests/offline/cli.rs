@@ -10,7 +10,7 @@ use crate::support::project::{Project, Ran};
 use crate::support::registry::{Behaviour, Registry};
 
 /// The commands, as `--help` lists them.
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "build",
     "lock",
     "push",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 12] = [
     "scripts",
     "diff",
     "mirrors",
+    "jars",
     "cache",
     "schema",
     "completions",

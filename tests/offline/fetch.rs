@@ -18,11 +18,18 @@ use crate::support::archive::root;
 use crate::support::http::{Fault, Reply, Server};
 
 fn fetcher(store: Store) -> Fetcher {
-    Fetcher { store: Arc::new(store), client: Some(client()), progress: Arc::new(Silent) }
+    Fetcher { store: Arc::new(store), client: Some(client()), objects: None, progress: Arc::new(Silent) }
 }
 
 fn input(name: &str, urls: Vec<Url>, bytes: &[u8]) -> Input {
-    Input { name: name.into(), listed_by: None, urls, size: bytes.len() as u64, checksum: Digest::of(bytes).into() }
+    Input {
+        name: name.into(),
+        listed_by: None,
+        objects: Vec::new(),
+        urls,
+        size: bytes.len() as u64,
+        checksum: Digest::of(bytes).into(),
+    }
 }
 
 /// The folder holds the blobs of these bytes, and nothing half-done.

@@ -10,7 +10,9 @@ use mokapot::base::{Digest, Epoch};
 use mokapot::domain::install::{
     Accounts, Facts, RecipeFile, Shipment, State, User, database, deb, files, unpack, unpack_order,
 };
-use mokapot::domain::layer::{Artefact, FragmentReader, FragmentWriter, Index, LayerPlan, LayerWriter, filtered, plan};
+use mokapot::domain::layer::{
+    Artefact, ArtefactKind, FragmentReader, FragmentWriter, Index, LayerPlan, LayerWriter, filtered, plan,
+};
 use mokapot::domain::rootfs::{Content, Diversions, Kind, Meta, Owner, Tree};
 use mokapot::formats::compress::{Checksums, Codec, Compression, Decoder};
 use mokapot::formats::deb::{Architecture, DebReader, Package};
@@ -71,7 +73,11 @@ fn planned(tree: &Tree, built: &[Built]) -> Vec<LayerPlan> {
         .map(|built| Artefact {
             name: built.package.name.as_str(),
             level: built.level,
-            shared: built.package.architecture == Architecture::All,
+            kind: if built.package.architecture == Architecture::All {
+                ArtefactKind::All
+            } else {
+                ArtefactKind::Platform
+            },
             index: &built.index,
         })
         .collect();
@@ -249,7 +255,10 @@ fn big_artefacts_and_bins() {
         let artefacts: Vec<Artefact<'_>> = sizes
             .iter()
             .zip(&indexes)
-            .map(|((name, _, shared), index)| Artefact { name, level: 0, shared: *shared, index })
+            .map(|((name, _, shared), index)| {
+                let kind = if *shared { ArtefactKind::All } else { ArtefactKind::Platform };
+                Artefact { name, level: 0, kind, index }
+            })
             .collect();
         let layers = plan(&Tree::new(), &artefacts, &["base"]);
         let mut shown = Vec::new();

@@ -394,7 +394,11 @@ fn an_image_holds_its_wheels() {
             project.mokapot(&["why", &format!("oci:{}:latest", project.layout().display()), subject]).ok().stdout
         };
         let native = why("/usr/local/lib/python3.9/dist-packages/fast/native.so");
-        for part in ["wheel     fast 1.0\n", "fast-1.0-cp39-cp39-manylinux2014_x86_64.whl", "the recipe requires app: app → fast"] {
+        for part in [
+            "wheel     fast 1.0\n",
+            "fast-1.0-cp39-cp39-manylinux2014_x86_64.whl",
+            "the recipe requires app: app → fast",
+        ] {
             assert!(native.contains(part), "no {part:?} in {native}");
         }
         assert!(why("/usr/local/bin/app").contains("wheel     app 1.0"));

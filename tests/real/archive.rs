@@ -52,7 +52,12 @@ fn fetcher(root: &Path) -> Fetcher {
         now: SystemTime::UNIX_EPOCH,
         progress: Arc::new(Silent),
     };
-    Fetcher { store: Arc::new(Store::open(settings).unwrap()), client: Some(client()), progress: Arc::new(Silent) }
+    Fetcher {
+        store: Arc::new(Store::open(settings).unwrap()),
+        client: Some(client()),
+        objects: None,
+        progress: Arc::new(Silent),
+    }
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ pub mod packages;
 pub mod project;
 pub mod registry;
 pub mod run;
+pub mod s3;
 pub mod treediff;
 pub mod twin;
 pub mod universe;

@@ -80,8 +80,7 @@ impl Wheel {
         let info = format!("{}-{}.dist-info", self.name, self.version);
         let mut files = self.files.clone();
         let called = self.called.as_ref().unwrap_or(&self.name);
-        let metadata =
-            format!("Metadata-Version: 2.1\nName: {called}\nVersion: {}\n{}", self.version, self.metadata);
+        let metadata = format!("Metadata-Version: 2.1\nName: {called}\nVersion: {}\n{}", self.version, self.metadata);
         files.push((format!("{info}/METADATA"), metadata.into_bytes(), 0o100_644));
         let tags = self.inside.clone().unwrap_or_else(|| self.tags.clone());
         let wheel = format!("Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: {tags}\n");

@@ -15,6 +15,7 @@
 
 mod database_files;
 mod policy;
+mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use md5::{Digest as _, Md5};
 
 use self::database_files::{in_database, put};
+use self::state::{STATUS, UNINCORP};
 use super::conditions::Condition;
 use super::dance_error::DanceError;
 use super::database;
@@ -31,18 +33,15 @@ use super::facts::{Conffile, Facts};
 use super::files::RecipeFile;
 use super::plan::plan;
 use super::unpack::{Part, Shipment, Unpacked, unpack_one};
-use super::{files, info, maintscript, stanza};
-use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Owner, Position};
+use super::{files, info, maintscript};
+use crate::domain::rootfs::{Diversions, Kind, Meta, Owner};
 use crate::domain::script::{Answer, Process, Site, Stop, StopKind, System, preseed};
 use crate::formats::deb::{Package, parse_triggers};
-use crate::formats::tar;
 
 /// Runs a maintainer script: its process (arguments, environment; the streams lead nowhere), its name as the ledger has it
 /// (`bash/postinst`), and its bytes. Returns its status. A budget for it alone is the runner's to set.
 pub type RunScript<'r> = &'r mut dyn FnMut(&mut System<'_>, Process, &str, Arc<[u8]>) -> Result<u8, Stop>;
 
-const STATUS: &str = "var/lib/dpkg/status";
-const UNINCORP: &str = "var/lib/dpkg/triggers/Unincorp";
 /// What there is, one of it, when debconf can take answers.
 const DEBCONF: [&[u8]; 2] = [b"usr/share/debconf/debconf.conf", b"etc/debconf.conf"];
 /// Where dpkg unpacks the control archive of the package that it is at.
@@ -198,7 +197,7 @@ impl<'a> Dance<'a> {
         if files.is_empty() {
             return Ok(());
         }
-        let lists = self.shipments.iter().flat_map(|shipment| shipment.facts.list.split(|byte| *byte == b'\n'));
+        let lists = self.shipments.iter().flat_map(|shipment| shipment.facts.list().split(|byte| *byte == b'\n'));
         let shipped: BTreeSet<Vec<u8>> = lists
             .filter_map(|line| line.strip_prefix(b"/"))
             .map(|path| system.tree.place_of(path).unwrap_or_else(|_| path.to_vec()))
@@ -235,8 +234,8 @@ impl<'a> Dance<'a> {
         let diversions = database_files::diversions(system)?;
         let overrides = database_files::overrides(system)?;
         self.files(system, package, shipment, &diversions)?;
-        overrides.apply(system.tree, &shipment.facts.list).map_err(in_database)?;
-        for path in shipment.facts.list.split(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b"/")) {
+        overrides.apply(system.tree, shipment.facts.list()).map_err(in_database)?;
+        for path in shipment.facts.list().split(|byte| *byte == b'\n').filter_map(|line| line.strip_prefix(b"/")) {
             let place = diversions.place(path, shipment.package.name.as_str());
             self.dpkg.file(package, &format!("/{}", String::from_utf8_lossy(place)));
         }
@@ -333,28 +332,6 @@ impl<'a> Dance<'a> {
         self.incorporate(system)
     }
 
-    /// The members of a package's control archive, where dpkg has them before it unpacks the rest.
-    fn control_files(&self, system: &mut System<'_>, package: usize) -> Result<(), DanceError> {
-        let Some(shipment) = self.shipments.get(package) else { return Ok(()) };
-        let stem = info::path(shipment.package, "");
-        let artefact = u32::try_from(package).unwrap_or(u32::MAX);
-        for (entry, shipped) in (0u32..).zip(&shipment.entries) {
-            let Some(kind) = shipped.path.strip_prefix(stem.as_slice()).filter(|kind| *kind != b"list") else {
-                continue;
-            };
-            if let tar::Kind::File { size } = shipped.kind {
-                let path = [CONTROL, b"/", kind].concat();
-                let kind = Kind::File(Content::Entry { at: Position { artefact, entry }, size });
-                let meta = Meta::root(shipped.mode, shipped.mtime);
-                system.tree.insert(&path, kind, meta, Owner::Generated, None).map_err(in_database)?;
-            }
-        }
-        // debconf reads in it whose `preinst` it is.
-        let fields = shipment.facts.fields.iter();
-        let control: String = fields.map(|(name, value)| format!("{name}: {value}\n")).collect();
-        put(system, &[CONTROL, b"/control"].concat(), control.into_bytes())
-    }
-
     /// Runs a script, which must succeed.
     fn script(
         &mut self,
@@ -395,62 +372,6 @@ impl<'a> Dance<'a> {
         system.sound().map_err(failed)?;
         let shown = || format!("/{}", String::from_utf8_lossy(path));
         bytes.map_err(|errno| failed(StopKind::Read { path: shown(), reason: errno.to_string() }.into()))
-    }
-
-    /// Takes up the triggers that a script set off.
-    fn incorporate(&mut self, system: &mut System<'_>) -> Result<(), DanceError> {
-        let text = database_files::file(system, UNINCORP)?;
-        if text.is_empty() {
-            return Ok(());
-        }
-        put(system, UNINCORP.as_bytes(), Vec::new())?;
-        let text = std::str::from_utf8(&text).map_err(|_| DanceError::Database { path: UNINCORP })?;
-        for line in text.lines() {
-            let mut words = line.split(' ').filter(|word| !word.is_empty());
-            let Some(trigger) = words.next() else { continue };
-            for awaiter in words {
-                let name = awaiter.split(':').next().unwrap_or_default();
-                let place = self.packages.iter().position(|package| package.name.as_str() == name);
-                self.dpkg.activate(trigger, place);
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes `status` as it is now.
-    fn write_status(&mut self, system: &mut System<'_>) -> Result<(), DanceError> {
-        let mut changed = false;
-        for place in &self.sorted {
-            let (Some(shipment), Some(paragraph)) = (self.shipments.get(*place), self.paragraphs.get_mut(*place))
-            else {
-                continue;
-            };
-            let (condition, pending) = (self.dpkg.condition(*place), self.dpkg.pending(*place));
-            let awaits = self.dpkg.awaits(*place);
-            let same = paragraph
-                .made_for
-                .as_ref()
-                .is_some_and(|(old, names, others)| *old == condition && names == pending && others == awaits);
-            if same {
-                continue;
-            }
-            changed = true;
-            let awaited: Vec<&str> =
-                awaits.iter().filter_map(|other| self.packages.get(*other)).map(|other| other.name.as_str()).collect();
-            paragraph.text.clear();
-            let written = stanza::write_condition(shipment.facts, condition, pending, &awaited, &mut paragraph.text);
-            written.map_err(|error| InstallError::Package {
-                package: format!("{} {}", shipment.package.name, shipment.package.version),
-                reason: error.to_string(),
-            })?;
-            paragraph.made_for = Some((condition, pending.to_vec(), awaits.to_vec()));
-        }
-        if !changed {
-            return Ok(());
-        }
-        let texts = self.sorted.iter().filter_map(|place| self.paragraphs.get(*place));
-        let text: String = texts.map(|paragraph| paragraph.text.as_str()).collect();
-        put(system, STATUS.as_bytes(), text.into_bytes())
     }
 
     fn name(&self, package: usize) -> String {

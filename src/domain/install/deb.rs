@@ -8,6 +8,7 @@ use md5::{Digest as _, Md5};
 use super::error::{InstallError, shown};
 use super::facts::{Conffile, Facts, Interest, Script};
 use super::info::{self, ListWriter};
+use super::machine_code::Seen;
 use crate::formats::compress::Checksums;
 use crate::formats::deb::{Control, DebReader, Package, TriggerAction};
 use crate::formats::tar::{Entry, Kind, Limits};
@@ -42,11 +43,13 @@ pub fn read<E: From<InstallError>>(
     let mut reader = DebReader::open(deb, options.limits, options.checksums).map_err(unreadable)?;
     identify(&reader.control().package, expected).map_err(wrong)?;
     let mut shipped = Shipped::new(reader.control(), options.checksums);
+    let mut seen = Seen::default();
     while let Some(entry) = reader.next_entry().map_err(unreadable)? {
         allowed(&entry).map_err(wrong)?;
-        let mut content = reader.content();
+        let mut content =
+            seen.look(&entry, reader.content()).map_err(|error| wrong(format!("{}: {error}", entry.shown())))?;
         if shipped.hashes(&entry) {
-            let mut hashing = Hashing { inner: content, md5: Md5::new() };
+            let mut hashing = Hashing { inner: &mut content, md5: Md5::new() };
             sink(&entry, &mut hashing)?;
             shipped.add(&entry, Some(hashing.md5.finalize().into()));
         } else {
@@ -62,7 +65,7 @@ pub fn read<E: From<InstallError>>(
     for (entry, bytes) in info::files(&control, list.clone(), md5sums).map_err(wrong)? {
         sink(&entry, &mut bytes.as_slice())?;
     }
-    Ok(facts(&control, conffiles, list))
+    Ok(facts(&control, conffiles, list, seen))
 }
 
 /// Reads of a `.deb` that should be `expected` its maintainer scripts and `triggers` file; its data is not looked at.
@@ -225,14 +228,23 @@ fn allowed(entry: &Entry) -> Result<(), String> {
     Ok(())
 }
 
-fn facts(control: &Control, conffiles: Vec<Conffile>, list: Vec<u8>) -> Facts {
+fn facts(control: &Control, conffiles: Vec<Conffile>, list: Vec<u8>, seen: Seen) -> Facts {
+    let mut info: BTreeMap<String, Vec<u8>> = control
+        .files
+        .iter()
+        .filter(|(name, _)| !matches!(name.as_str(), "control" | "md5sums"))
+        .map(|(name, file)| (name.clone(), file.bytes.clone()))
+        .collect();
+    info.insert("list".into(), list);
     let interests = control.triggers.iter().filter(|trigger| trigger.action == TriggerAction::Interest);
     Facts {
         fields: fields(control),
         conffiles,
         interests: interests.map(|t| Interest { trigger: t.name.clone(), awaited: t.awaits }).collect(),
         scripts: scripts_of(control),
-        list,
+        info,
+        libraries: seen.libraries,
+        programs: seen.programs,
     }
 }
 

@@ -263,7 +263,7 @@ impl Run<'_> {
             let Some(shipment) = self.shipments.get(*number as usize) else { continue };
             let list = info::path(shipment.package, "list");
             if self.tree.lookup(&list).is_ok_and(|node| node.is_some()) {
-                let content = Content::bytes(info::list_without(&shipment.facts.list, lost));
+                let content = Content::bytes(info::list_without(shipment.facts.list(), lost));
                 self.tree.write(&list, content).map_err(|e| in_package(shipment, e))?;
             }
         }

@@ -16,6 +16,6 @@ pub use error::LayerError;
 pub use filter::filtered;
 pub use fragment::FragmentWriter;
 pub use index::{Index, Member, Placed};
-pub use plan::{Artefact, Generated, LayerPlan, Part, plan};
+pub use plan::{Artefact, ArtefactKind, Generated, LayerPlan, Part, plan};
 pub use random::FragmentReader;
 pub use stack::Stack;

@@ -9,10 +9,11 @@
 //! 3. An artefact of more than [`BIG`] compressed bytes has a layer of its own, at most [`MOST_BIG`] in a recipe.
 //! 4. The rest is split so that no layer is more than 40 % of the image up to there, as far as four layers can do that and
 //!    the group is worth it. Membership follows from a package's name, so it is the same in the next build.
-//! 5. The recipe's own files come after all artefacts; what was generated (the package database) comes last.
+//! 5. Jars are in layers of their own, as the same on both platforms as what rule 2 speaks of, by rules 3 and 4.
+//! 6. The recipe's own files come after all artefacts; what was generated (the package database) comes last.
 //!
-//! **How many.** Rules 3 and 4 make at most sixteen layers a recipe, eight of what is shared and eight of what is not, and
-//! rule 5 makes two. Runtimes stop early: Docker at 125 layers, overlayfs by mount options of one page at 127 or so. So from
+//! **How many.** Rules 3 and 4 make at most twenty-four layers a recipe, eight of what is shared, eight of what is not and eight of
+//! jars, and rule 6 makes two. Runtimes stop early: Docker at 125 layers, overlayfs by mount options of one page at 127 or so. So from
 //! the [`MOST_LEVELS`]th recipe of a chain on all are laid out as one, and no image has more than [`MOST_LAYERS`], whatever is
 //! asked for. An image that extends such a chain still shares all layers but that last recipe's. A chain of two recipes
 //! of usual size has six to ten.
@@ -42,7 +43,7 @@ pub const BIG: u64 = 24 << 20;
 pub const MOST_BIG: usize = 4;
 
 /// How many recipes of a chain have layers of their own; the last of them has those of all that come after it too.
-pub const MOST_LEVELS: usize = 7;
+pub const MOST_LEVELS: usize = 5;
 /// No plan has more layers than this.
 pub const MOST_LAYERS: usize = MOST_LEVELS * groups::MOST + 2;
 
@@ -53,10 +54,29 @@ pub struct Artefact<'a> {
     pub name: &'a str,
     /// The recipe it comes with, as a place in the chain: 0 is the one that extends no other.
     pub level: usize,
-    /// Whether it is the same on every platform.
-    pub shared: bool,
+    /// What it is.
+    pub kind: ArtefactKind,
     /// Its fragment.
     pub index: &'a Index,
+}
+
+/// What an artefact is: each kind has layers of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArtefactKind {
+    /// A package that is the same on every platform.
+    All,
+    /// A package for one platform.
+    Platform,
+    /// A jar, the same on every platform.
+    Jar,
+}
+
+impl ArtefactKind {
+    /// Whether it is the same on every platform.
+    #[must_use]
+    pub const fn is_shared(self) -> bool {
+        matches!(self, Self::All | Self::Jar)
+    }
 }
 
 /// One layer: directories, then parts, then what is in no fragment. Every path is in it once.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::model::{Lockfile, PackageLock, ReleaseLock};
+use super::model::{JarLock, Lockfile, PackageLock, ReleaseLock};
 use super::wheel::{WheelFileLock, WheelLock};
 use crate::base::{Arch, Class, Epoch, Fault};
-use crate::domain::recipe::{ArchiveMeaning, LockMeaning, Recipe};
+use crate::domain::recipe::{ArchiveMeaning, Jar, JarSource, LockMeaning, Recipe};
 
 /// A recipe and a lock that belong together: what can be built. Only [`check`] makes one.
 #[derive(Clone, Debug)]
@@ -68,6 +68,11 @@ impl Locked {
         self.lock.wheels().iter().filter_map(move |wheel| Some((wheel, wheel.files.get(&arch)?)))
     }
 
+    /// The recipe's jars in its order, each with its lock.
+    pub fn jars(&self) -> impl Iterator<Item = (&Jar, &JarLock)> {
+        self.recipe.jars.iter().filter_map(|jar| Some((jar, self.lock.jar(&jar.source)?)))
+    }
+
     /// The Release files, sorted by mirror and suite.
     #[must_use]
     pub fn releases(&self) -> &[ReleaseLock] {
@@ -117,6 +122,12 @@ fn changes(locked: &LockMeaning, now: &LockMeaning) -> Vec<Changed> {
     );
     let file = |p: &crate::domain::recipe::PythonMeaning| p.requirements_file.iter().map(ToString::to_string).collect();
     changes.lists("python.requirements-file", &part(locked, file), &part(now, file));
+    let jar = |jar: &JarSource| {
+        let places = jar.places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        jar.sha256.map_or(places.clone(), |sha256| format!("{places} {sha256}"))
+    };
+    let jars = |meaning: &LockMeaning| meaning.jars.iter().map(jar).collect::<Vec<_>>();
+    changes.lists("jar", &jars(locked), &jars(now));
     if changes.0.is_empty() {
         changes.0.push(Changed {
             key: "the order of what is asked for".into(),

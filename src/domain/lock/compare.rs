@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Lockfile, PackageLock};
+use super::model::{Lockfile, PackageLock, label};
 use super::wheel::WheelLock;
-use crate::base::Arch;
+use crate::base::{Arch, Digest};
+use crate::domain::recipe::Place;
 use crate::formats::deb::package::PackageName;
 
 /// A package or a wheel that differs between two locks.
@@ -97,6 +98,44 @@ fn differences<N: Ord + Clone + ToString, T>(
         }
     }
     changes
+}
+
+/// A jar that differs between two locks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JarChange {
+    /// Its first place.
+    pub jar: String,
+    /// The digest before; none for a new one.
+    pub old: Option<Digest>,
+    /// The digest now; none for one that is gone.
+    pub new: Option<Digest>,
+}
+
+/// All jars that differ, sorted by their places. One whose places alone differ is gone and new.
+#[must_use]
+pub fn compare_jars(old: &Lockfile, new: &Lockfile) -> Vec<JarChange> {
+    let index = |lock: &Lockfile| -> BTreeMap<Vec<Place>, Digest> {
+        lock.jars().iter().map(|jar| (jar.places.clone(), jar.sha256)).collect()
+    };
+    let (old, new) = (index(old), index(new));
+    let places: BTreeSet<&Vec<Place>> = old.keys().chain(new.keys()).collect();
+    let change = |places: &Vec<Place>| {
+        let (old, new) = (old.get(places).copied(), new.get(places).copied());
+        (old != new).then(|| JarChange { jar: label(places), old, new })
+    };
+    places.into_iter().filter_map(change).collect()
+}
+
+/// The changes of jars as lines of a table: a word, the jar, its digests. Empty without changes.
+#[must_use]
+pub fn jar_table(changes: &[JarChange]) -> String {
+    let line = |change: &JarChange| match (&change.old, &change.new) {
+        (Some(old), Some(new)) => format!("replaced  {}  {old} → {new}\n", change.jar),
+        (Some(_), None) => format!("removed   {}\n", change.jar),
+        (None, Some(new)) => format!("added     {}  {new}\n", change.jar),
+        (None, None) => String::new(),
+    };
+    changes.iter().map(line).collect()
 }
 
 /// The changes as lines of a table: a word, the package, its platforms, its versions. Empty without changes.

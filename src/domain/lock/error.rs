@@ -106,6 +106,14 @@ pub enum Reason {
         /// The platform.
         arch: Arch,
     },
+    /// A jar.
+    #[error("the jar {jar} {what}")]
+    Jar {
+        /// Its first place.
+        jar: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// `via` tells another story than the edges.
     #[error("{name}: `via` is not what the dependencies say on {arch}")]
     Via {

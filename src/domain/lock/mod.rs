@@ -1,7 +1,7 @@
 //! Lockfiles: every input of an image, exact, per platform. Written by the tool, read by people in review.
 //!
 //! ```text
-//! releases + packages + LockMeaning ──Lockfile::new──▶ Lockfile ──render──▶ recipe.lock
+//! releases + packages + jars + LockMeaning ──Lockfile::new──▶ Lockfile ──render──▶ recipe.lock
 //! recipe.lock ──parse──▶ Lockfile ──check(recipe)──▶ Locked, the only thing that can be built
 //! ```
 //!
@@ -22,9 +22,9 @@ mod wheel;
 mod wire;
 
 pub use check::{Changed, Locked, Stale, check};
-pub use compare::{Change, Kind, compare, table};
+pub use compare::{Change, JarChange, Kind, compare, compare_jars, jar_table, table};
 pub use error::{LockError, Reason};
 pub use graph::Chain;
-pub use model::{Fingerprint, Lockfile, PackageLock, ParseFingerprintError, ReleaseLock, Root};
+pub use model::{Fingerprint, JarLock, Lockfile, PackageLock, ParseFingerprintError, ReleaseLock, Root};
 pub use parse::{MAX_BYTES, VERSION};
 pub use wheel::{WheelFileLock, WheelLock, chain as wheel_chain};

@@ -1,6 +1,6 @@
 //! What a lockfile holds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use super::error::{LockError, Reason};
 use super::graph;
 use super::wheel::WheelLock;
 use crate::base::{Arch, Digest, Epoch};
-use crate::domain::recipe::LockMeaning;
+use crate::domain::recipe::{JarSource, LockMeaning, Place};
 use crate::formats::deb::package::{Architecture, PackageName, check_pool_path};
 use crate::formats::deb::priority::Priority;
 use crate::formats::deb::version::Version;
@@ -19,6 +19,7 @@ pub struct Lockfile {
     meaning: LockMeaning,
     releases: Vec<ReleaseLock>,
     packages: Vec<PackageLock>,
+    jars: Vec<JarLock>,
     wheels: Vec<WheelLock>,
 }
 
@@ -70,6 +71,30 @@ pub struct PackageLock {
     pub depends: BTreeSet<PackageName>,
     /// Locked packages that answer its `Recommends`, where these are followed.
     pub recommends: BTreeSet<PackageName>,
+}
+
+/// A jar, the same on all platforms.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct JarLock {
+    /// Who has its bytes, as the request says it; never empty.
+    pub places: Vec<Place>,
+    /// Its bytes.
+    pub size: u64,
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
+}
+
+impl JarLock {
+    /// What a person calls it: its first place.
+    #[must_use]
+    pub fn label(&self) -> String {
+        label(&self.places)
+    }
+}
+
+/// What a person calls something that these places have.
+pub(super) fn label(places: &[Place]) -> String {
+    places.first().map(ToString::to_string).unwrap_or_default()
 }
 
 /// Why a package is there without another one needing it.
@@ -125,13 +150,14 @@ impl Lockfile {
     ///
     /// # Errors
     /// When a value breaks its rule, something is there twice, a dependency's edge leads nowhere, a request is not answered, or
-    /// nothing asks for a package. [`LockError::file`] is empty.
+    /// nothing asks for a package or a jar. [`LockError::file`] is empty.
     pub fn new(
         meaning: LockMeaning,
         releases: Vec<ReleaseLock>,
         packages: Vec<PackageLock>,
+        jars: Vec<JarLock>,
     ) -> Result<Self, LockError> {
-        Self::with_wheels(meaning, releases, packages, Vec::new())
+        Self::with_wheels(meaning, releases, packages, jars, Vec::new())
     }
 
     /// [`Lockfile::new`] for a request that asks for Python packages.
@@ -142,9 +168,10 @@ impl Lockfile {
         meaning: LockMeaning,
         releases: Vec<ReleaseLock>,
         packages: Vec<PackageLock>,
+        jars: Vec<JarLock>,
         wheels: Vec<WheelLock>,
     ) -> Result<Self, LockError> {
-        Self::checked(meaning, releases, packages, wheels).map_err(|fault| LockError {
+        Self::checked(meaning, releases, packages, jars, wheels).map_err(|fault| LockError {
             file: String::new(),
             line: None,
             reason: fault.reason,
@@ -156,6 +183,7 @@ impl Lockfile {
         meaning: LockMeaning,
         mut releases: Vec<ReleaseLock>,
         mut packages: Vec<PackageLock>,
+        mut jars: Vec<JarLock>,
         mut wheels: Vec<WheelLock>,
     ) -> Result<Self, Fault> {
         releases.sort();
@@ -164,8 +192,9 @@ impl Lockfile {
             release.signers.dedup();
         }
         packages.sort_by(|a, b| (&a.name, a.arch).cmp(&(&b.name, b.arch)));
+        jars.sort();
         wheels.sort_by(|a, b| a.name.cmp(&b.name));
-        let lock = Self { meaning, releases, packages, wheels };
+        let lock = Self { meaning, releases, packages, jars, wheels };
         match lock.fault() {
             None => Ok(lock),
             Some(fault) => Err(fault),
@@ -185,8 +214,37 @@ impl Lockfile {
                 let (reason, wheel) = super::wheel::fault(&self.meaning, &self.wheels)?;
                 Some(Fault { reason, package: None, wheel })
             };
-            faults.next().or_else(|| graph::fault(&self.meaning, &self.packages)).or_else(wheels)
+            let packages = faults.next().or_else(|| graph::fault(&self.meaning, &self.packages));
+            packages.or_else(|| self.jar_fault()).or_else(wheels)
         })
+    }
+
+    fn jar_fault(&self) -> Option<Fault> {
+        let fault = |places: &[Place], what| {
+            Some(Fault { reason: Reason::Jar { jar: label(places), what }, package: None, wheel: None })
+        };
+        let mut locked: BTreeMap<&[Place], &JarLock> = BTreeMap::new();
+        for jar in &self.jars {
+            if locked.insert(&jar.places, jar).is_some() {
+                return fault(&jar.places, "is locked twice");
+            }
+            if jar.size == 0 || jar.size > MAX_JAR {
+                return fault(&jar.places, "has a size that no jar has");
+            }
+            if !self.meaning.jars.iter().any(|asked| asked.places == jar.places) {
+                return fault(&jar.places, "is locked, and nothing asks for it");
+            }
+        }
+        for asked in &self.meaning.jars {
+            match locked.get(asked.places.as_slice()) {
+                None => return fault(&asked.places, "is asked for, and not locked"),
+                Some(jar) if asked.sha256.is_some_and(|sha256| sha256 != jar.sha256) => {
+                    return fault(&asked.places, "has another digest than the one that is asked for");
+                }
+                Some(_) => {}
+            }
+        }
+        None
     }
 
     fn release_fault(&self) -> Option<Fault> {
@@ -248,6 +306,18 @@ impl Lockfile {
         &self.wheels
     }
 
+    /// The jars, sorted by their places.
+    #[must_use]
+    pub fn jars(&self) -> &[JarLock] {
+        &self.jars
+    }
+
+    /// The jar of a source.
+    #[must_use]
+    pub fn jar(&self, source: &JarSource) -> Option<&JarLock> {
+        self.jars.iter().find(|jar| jar.places == source.places)
+    }
+
     /// A platform's packages, sorted by name.
     pub fn packages_of(&self, arch: Arch) -> impl Iterator<Item = &PackageLock> {
         self.packages.iter().filter(move |package| package.arch == arch)
@@ -259,6 +329,9 @@ const MAX_RELEASE: u64 = 64 << 20;
 
 /// No package is larger: 1 TiB.
 const MAX_PACKAGE: u64 = 1 << 40;
+
+/// No jar is larger: 64 GiB.
+const MAX_JAR: u64 = 64 << 30;
 
 /// What is wrong, and the package to blame.
 pub(super) struct Fault {

@@ -57,6 +57,7 @@ fn read(text: &str) -> Result<Lockfile, Blame> {
             packages.push(package);
         }
     }
+    let jars = wire.jar.into_iter().map(Into::into).collect();
     let mut wheels = Vec::new();
     let mut told = Vec::new();
     for block in wire.wheel {
@@ -64,7 +65,7 @@ fn read(text: &str) -> Result<Lockfile, Blame> {
         told.push((line, block.get_ref().told()));
         wheels.push(block.into_inner().read(&wire.request).map_err(|reason| (Some(line), reason))?);
     }
-    let lock = Lockfile::checked(wire.request, releases, packages, wheels).map_err(|fault| {
+    let lock = Lockfile::checked(wire.request, releases, packages, jars, wheels).map_err(|fault| {
         let place = fault.package.as_ref().and_then(|place| places.get(place)).map(|(line, _)| *line);
         let of_wheel = |name| told.iter().find(|(_, (wheel, _))| wheel == name).map(|(line, _)| *line);
         (place.or_else(|| fault.wheel.as_ref().and_then(of_wheel)), fault.reason)

@@ -18,6 +18,10 @@
 //! components = ["main"]
 //! keys = ["sha256:…"]                  # and only, priority, max-age-days, accept-expired where the recipe says them
 //!
+//! [[request.jar]]                      # where there are any: sorted
+//! places = ["s3://…", "maven:…"]       # in the order to ask
+//! sha256 = "sha256:…"                  # where the recipe says it
+//!
 //! [request.python]                     # where the recipe has one: mirror, interpreter, requirements, requirements-file
 //!
 //! [[release]]                          # sorted by mirror and suite
@@ -41,6 +45,15 @@
 //! [package.amd64]
 //! file = "pool/main/t/tini/tini_0.19.0-1_amd64.deb"
 //! size = 255804
+//! sha256 = "sha256:…"
+//! ```
+//!
+//! And after the packages, where there are any, sorted by their places:
+//!
+//! ```toml
+//! [[jar]]
+//! places = ["s3://…", "maven:…"]       # a source of the request
+//! size = 1089312
 //! sha256 = "sha256:…"
 //! ```
 //!
@@ -90,6 +103,11 @@ impl Lockfile {
                 out.line("accept-expired", true);
             }
         }
+        for jar in &meaning.jars {
+            out.section("[[request.jar]]");
+            out.list("places", &jar.places);
+            jar.sha256.iter().for_each(|sha256| out.string("sha256", sha256));
+        }
         if let Some(python) = &meaning.python {
             out.section("[request.python]");
             out.string("mirror", &python.mirror);
@@ -108,6 +126,12 @@ impl Lockfile {
             out.list("signers", &release.signers);
         }
         self.render_packages(&mut out);
+        for jar in self.jars() {
+            out.section("[[jar]]");
+            out.list("places", &jar.places);
+            out.line("size", jar.size);
+            out.string("sha256", &jar.sha256);
+        }
         wheel::render(self.wheels(), meaning, &mut out);
         out.0
     }

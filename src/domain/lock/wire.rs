@@ -8,9 +8,9 @@ use toml::value::Datetime;
 
 use super::error::Reason;
 use super::graph::Via;
-use super::model::{Fingerprint, PackageLock, ReleaseLock, Root};
+use super::model::{Fingerprint, JarLock, PackageLock, ReleaseLock, Root};
 use crate::base::{Arch, Digest, Epoch, Platform};
-use crate::domain::recipe::LockMeaning;
+use crate::domain::recipe::{LockMeaning, Place};
 use crate::formats::deb::package::{Architecture, PackageName};
 use crate::formats::deb::priority::Priority;
 use crate::formats::deb::version::Version;
@@ -31,6 +31,22 @@ pub(super) struct V1 {
     pub(super) package: Vec<Spanned<Block>>,
     #[serde(default)]
     pub(super) wheel: Vec<Spanned<super::wheel::Block>>,
+    #[serde(default)]
+    pub(super) jar: Vec<Jar>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Jar {
+    places: Vec<Place>,
+    size: u64,
+    sha256: Digest,
+}
+
+impl From<Jar> for JarLock {
+    fn from(Jar { places, size, sha256 }: Jar) -> Self {
+        Self { places, size, sha256 }
+    }
 }
 
 #[derive(Deserialize)]

@@ -13,14 +13,14 @@ use super::source::Span;
 
 /// A value and its place.
 #[derive(Clone, Debug)]
-pub(super) struct At<T> {
-    pub(super) span: Span,
-    pub(super) value: T,
+pub(in crate::domain) struct At<T> {
+    pub(in crate::domain) span: Span,
+    pub(in crate::domain) value: T,
 }
 
 /// A list, or one item of it written without brackets.
 #[derive(Clone, Debug)]
-pub(super) struct OneOrMore<T>(pub(super) Vec<At<T>>);
+pub(in crate::domain) struct OneOrMore<T>(pub(in crate::domain) Vec<At<T>>);
 
 /// Places do not compare: two values are the same wherever they stand.
 impl<T: PartialEq> PartialEq for At<T> {
@@ -44,7 +44,7 @@ impl<T: Ord> Ord for At<T> {
 }
 
 /// The name by which [`At`] asks for a place.
-pub(super) const AT: &str = "$mokapot::At";
+pub(in crate::domain) const AT: &str = "$mokapot::At";
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -68,7 +68,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for At<T> {
 }
 
 /// The name by which [`OneOrMore`] asks for a list.
-pub(super) const ONE_OR_MORE: &str = "$mokapot::OneOrMore";
+pub(in crate::domain) const ONE_OR_MORE: &str = "$mokapot::OneOrMore";
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMore<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

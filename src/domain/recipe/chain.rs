@@ -86,9 +86,10 @@ impl Chain {
         let sections: RecipeFile = from_node(&merged).map_err(|problem| fail(vec![problem]))?;
         let names: Vec<&str> = self.sources.iter().map(|source| source.name.as_str()).collect();
         let mut recipe = resolve::resolve(sections, merged.span, &names, files).map_err(fail)?;
+        let platforms = recipe.targets.keys().copied().collect();
         for tree in self.trees.iter().rev() {
             let sections: RecipeFile = from_node(tree).map_err(|problem| fail(vec![problem]))?;
-            recipe.levels.push(resolve::level(&sections));
+            recipe.levels.push(resolve::level(&sections, &platforms));
         }
         Ok(recipe)
     }

@@ -4,7 +4,7 @@ use super::error::Problem;
 use super::source::{Source, Span};
 
 /// Finds what looks like a credential, and overwrites it in the source so that no error can show it.
-pub(super) fn find(source: &mut Source, file: usize) -> Vec<Problem> {
+pub(in crate::domain) fn find(source: &mut Source, file: usize) -> Vec<Problem> {
     let found: Vec<(usize, usize, &str)> = aws_keys(&source.text).chain(private_keys(&source.text)).collect();
     let mut problems = Vec::new();
     for (start, end, kind) in found {
@@ -46,7 +46,7 @@ fn private_keys(text: &str) -> impl Iterator<Item = (usize, usize, &'static str)
 }
 
 /// Whether a key file is an armoured private key, which signs and is not what checks signatures.
-pub(super) fn is_private_key(bytes: &[u8]) -> bool {
+pub(in crate::domain) fn is_private_key(bytes: &[u8]) -> bool {
     let marker = b"-----BEGIN PGP PRIVATE KEY BLOCK-----";
     bytes.windows(marker.len()).any(|window| window == marker)
 }

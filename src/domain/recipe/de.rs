@@ -15,7 +15,7 @@ use super::node::{Node, Value};
 use super::source::Span;
 
 /// Reads `T` from a tree.
-pub(super) fn from_node<T: for<'de> Deserialize<'de>>(node: &Node) -> Result<T, Problem> {
+pub(in crate::domain) fn from_node<T: for<'de> Deserialize<'de>>(node: &Node) -> Result<T, Problem> {
     T::deserialize(NodeDe(node)).map_err(|error| {
         let place = error.path.iter().rev().map(String::as_str).collect::<Vec<_>>().join(".");
         let message = if place.is_empty() { error.message } else { format!("`{place}`: {}", error.message) };

@@ -10,12 +10,12 @@ use crate::base::{Class, Fault, redact};
 
 /// One thing that is wrong, with the place where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Problem {
-    pub(super) span: Span,
-    pub(super) message: String,
-    pub(super) hint: String,
+pub(in crate::domain) struct Problem {
+    pub(in crate::domain) span: Span,
+    pub(in crate::domain) message: String,
+    pub(in crate::domain) hint: String,
     /// Another place that has to do with it, and how.
-    pub(super) related: Option<(Span, String)>,
+    pub(in crate::domain) related: Option<(Span, String)>,
 }
 
 /// Everything that is wrong with a recipe; never empty.
@@ -46,11 +46,11 @@ pub struct Diagnostic {
 }
 
 impl Problem {
-    pub(super) fn new(span: Span, message: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(in crate::domain) fn new(span: Span, message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { span, message: redact::printable(&message.into()), hint: hint.into(), related: None }
     }
 
-    pub(super) fn with(mut self, span: Span, label: impl Into<String>) -> Self {
+    pub(in crate::domain) fn with(mut self, span: Span, label: impl Into<String>) -> Self {
         self.related = Some((span, label.into()));
         self
     }
@@ -58,7 +58,7 @@ impl Problem {
 
 impl RecipeError {
     /// `problems` in the files of a chain. Sorted by place, each told once, [`MOST`] of them.
-    pub(super) fn new(sources: &[Source], mut problems: Vec<Problem>) -> Self {
+    pub(in crate::domain) fn new(sources: &[Source], mut problems: Vec<Problem>) -> Self {
         problems.sort_by(|a, b| (a.span, &a.message).cmp(&(b.span, &b.message)));
         problems.dedup();
         problems.truncate(MOST);

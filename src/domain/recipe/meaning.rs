@@ -1,9 +1,11 @@
 //! A recipe's meaning as bytes: the same for two recipes that build the same image, whatever their formatting, comments and file
 //! names. The split into a chain counts: layers follow it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use super::model::Recipe;
+use super::model::{JarSource, Recipe};
 use crate::base::{Digest, Platform};
 use crate::formats::deb::Variant;
 
@@ -21,7 +23,7 @@ fn digest(value: &impl Serialize) -> Digest {
     Digest::of(&serde_json::to_vec(value).expect("plain data becomes JSON"))
 }
 
-/// The part of the meaning that decides what is locked: where packages come from and which are asked for.
+/// The part of the meaning that decides what is locked: where packages and jars come from and which are asked for.
 ///
 /// A lockfile carries it in full, so that a stale one can say what changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +42,9 @@ pub struct LockMeaning {
     /// In the order of the chain.
     #[serde(default, rename = "archive")]
     pub archives: Vec<ArchiveMeaning>,
+    /// Where jars come from; sorted, each once.
+    #[serde(default, rename = "jar", skip_serializing_if = "Vec::is_empty")]
+    pub jars: Vec<JarSource>,
     /// Python packages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub python: Option<PythonMeaning>,
@@ -120,6 +125,7 @@ impl LockMeaning {
             recommends: recipe.packages.recommends,
             accept_skew: recipe.packages.accept_skew.iter().map(ToString::to_string).collect(),
             archives: recipe.archives.iter().map(archive).collect(),
+            jars: recipe.jars.iter().map(|jar| jar.source.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
             python: recipe.python.as_ref().map(PythonMeaning::of),
         }
     }

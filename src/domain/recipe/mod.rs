@@ -14,14 +14,17 @@ mod chain;
 mod credential;
 mod de;
 mod debconf;
+mod document;
 mod effects;
 mod error;
 mod findings;
+mod jars;
 mod meaning;
 mod model;
 mod named;
 mod node;
 mod path;
+mod place;
 mod placed;
 mod python;
 mod resolve;
@@ -31,15 +34,19 @@ mod target;
 mod template;
 mod wire;
 
+pub(in crate::domain) use at::{At, OneOrMore};
 pub use chain::Chain;
+pub(in crate::domain) use document::Document;
 pub use error::{Diagnostic, RecipeError};
+pub(in crate::domain) use findings::Findings;
 pub use meaning::{ArchiveMeaning, LockMeaning, PythonMeaning, meaning_digest};
 pub use model::{
-    Archive, Content, DirectoryEntry, Effect, FileEntry, Image, ImageUser, KeyFile, Level, Packages, Principal, Recipe,
-    Scripts, SourceFile, Target, User,
+    Archive, Content, DirectoryEntry, Effect, FileEntry, Image, ImageUser, Jar, JarSource, KeyFile, Level, Packages,
+    Principal, Recipe, Scripts, SourceFile, Target, User,
 };
 pub use named::{NamedFiles, Refusal};
 pub use path::ImagePath;
+pub use place::{ParsePlaceError, Place};
 pub use python::{Python, RequirementsFile};
 pub use schema::schema;
 pub use source::{MAX_BYTES, Span};

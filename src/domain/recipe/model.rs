@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::path::ImagePath;
+use super::place::Place;
 use super::python::Python;
 use crate::base::{Arch, Digest, Epoch, Platform};
 use crate::formats::compress::Compression;
@@ -30,6 +31,9 @@ pub struct Recipe {
     /// Python packages, where the recipe asks for any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub python: Option<Python>,
+    /// Jars, in the order of the chain. No path is there twice.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub jars: Vec<Jar>,
     /// Users, by name. Names and numbers are unique.
     pub users: BTreeMap<String, User>,
     /// Numbers of groups, by name. Numbers are unique.
@@ -61,6 +65,9 @@ pub struct Level {
     /// The Python packages that its own `requirements` name.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub requirements: BTreeSet<String>,
+    /// The paths of the jars that it names itself.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub jars: BTreeSet<ImagePath>,
 }
 
 /// What happens to maintainer scripts.
@@ -214,6 +221,28 @@ pub struct SourceFile {
     pub size: u64,
     /// SHA-256 of the bytes.
     pub sha256: Digest,
+}
+
+/// A jar: the same file on all platforms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Jar {
+    /// Where it is in the image.
+    pub path: ImagePath,
+    /// Permission bits, `0o7777` at most.
+    pub mode: u32,
+    /// Who has its bytes.
+    pub source: JarSource,
+}
+
+/// Who has a jar's bytes, and what is known of them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JarSource {
+    /// In the order to ask; never empty.
+    pub places: Vec<Place>,
+    /// SHA-256 of the bytes, where the recipe says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digest>,
 }
 
 /// How containers start: the fields of the OCI image configuration and the annotations.

@@ -12,14 +12,14 @@ const MAX_DEPTH: usize = 16;
 
 /// One value and its place.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) span: Span,
-    pub(super) value: Value,
+pub(in crate::domain) struct Node {
+    pub(in crate::domain) span: Span,
+    pub(in crate::domain) value: Value,
 }
 
 /// A value; tables are sorted by key, since their order has no meaning in TOML.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(in crate::domain) enum Value {
     String(String),
     Integer(i64),
     Boolean(bool),
@@ -34,7 +34,7 @@ const WHOLE: [&str; 3] = ["platforms", "image.entrypoint", "image.cmd"];
 
 impl Node {
     /// Parses the text of the chain's file number `file`.
-    pub(super) fn parse(source: &Source, file: usize) -> Result<Self, Vec<Problem>> {
+    pub(in crate::domain) fn parse(source: &Source, file: usize) -> Result<Self, Vec<Problem>> {
         let (table, errors) = DeTable::parse_recoverable(&source.text);
         if !errors.is_empty() {
             let problem = |error: &toml::de::Error| {
@@ -94,7 +94,7 @@ impl Node {
     }
 
     /// A string directly below this table.
-    pub(super) fn string(&self, key: &str) -> Option<(&str, Span)> {
+    pub(in crate::domain) fn string(&self, key: &str) -> Option<(&str, Span)> {
         let Value::Table(entries) = &self.value else { return None };
         match entries.get(key) {
             Some((_, Self { span, value: Value::String(text) })) => Some((text, *span)),
@@ -103,7 +103,7 @@ impl Node {
     }
 
     /// Lays `nearer` over this tree: tables merge, lists append, any other value is replaced.
-    pub(super) fn merge(&mut self, nearer: Self) {
+    pub(in crate::domain) fn merge(&mut self, nearer: Self) {
         self.merge_at(nearer, "");
     }
 

@@ -28,11 +28,20 @@ impl Places {
         if path.relative().is_empty() {
             findings.report(at.span, "`/` is no place for a file or a directory", "write a path below it");
         }
-        if let Some(first) = self.0.insert(path.clone(), Place { span: at.span, is_directory }) {
-            let message = format!("`{path}` is there twice");
-            findings.clash(at.span, message, first.span, "first here", "keep one of them");
-        }
+        self.insert(&path, Place { span: at.span, is_directory }, findings);
         Some(path)
+    }
+
+    /// Notes that a file of another section stands there.
+    pub(super) fn reserve(&mut self, path: &ImagePath, span: Span, findings: &mut Findings) {
+        self.insert(path, Place { span, is_directory: false }, findings);
+    }
+
+    fn insert(&mut self, path: &ImagePath, place: Place, findings: &mut Findings) {
+        let span = place.span;
+        if let Some(first) = self.0.insert(path.clone(), place).filter(|first| first.span != span) {
+            findings.clash(span, format!("`{path}` is there twice"), first.span, "first here", "keep one of them");
+        }
     }
 
     /// Paths that lie below a file or a link.
@@ -136,7 +145,7 @@ fn file(
     Some(FileEntry { content, mode, uid, gid })
 }
 
-fn mode(at: Option<&At<String>>, default: u32, findings: &mut Findings) -> Option<u32> {
+pub(super) fn mode(at: Option<&At<String>>, default: u32, findings: &mut Findings) -> Option<u32> {
     let Some(at) = at else { return Some(default) };
     let digits = |text: &str| matches!(text.len(), 3..=5) && text.bytes().all(|c| (b'0'..=b'7').contains(&c));
     let mode = u32::from_str_radix(&at.value, 8).ok().filter(|mode| digits(&at.value) && *mode <= 0o7777);

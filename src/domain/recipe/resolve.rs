@@ -9,7 +9,7 @@ use super::model::{Archive, KeyFile, Level, Packages, Recipe, Scripts};
 use super::named::NamedFiles;
 use super::source::Span;
 use super::wire::{ArchiveSection, PackagesSection, RecipeFile};
-use super::{accounts, credential, effects, python, target};
+use super::{accounts, credential, effects, jars, python, target};
 use crate::base::{Arch, Digest, Epoch, Fault, Platform};
 use crate::formats::compress::Compression;
 use crate::formats::deb::{PackageName, Selection, Variant};
@@ -47,10 +47,12 @@ pub(super) fn resolve(
     });
     let waivers = effects::waivers(&sections.waive, &mut findings);
     effects::once(&sections.waive, &sections.effect, &mut findings);
+    let jars = jars::jars(&sections.jar, &platforms, &mut findings);
     let mut targets = BTreeMap::new();
     for arch in platforms {
-        targets.insert(arch, target::target(arch, &sections, sources, files, &mut findings));
+        targets.insert(arch, target::target(arch, &sections, &jars, sources, files, &mut findings));
     }
+    let jars = jars.into_iter().map(|at| at.value).collect();
     match name {
         Some(name) if findings.0.is_empty() => {
             let levels = Vec::new(); // one a file of the chain, which only the chain knows
@@ -61,6 +63,7 @@ pub(super) fn resolve(
                 archives,
                 packages,
                 python,
+                jars,
                 users,
                 groups,
                 compression,
@@ -73,13 +76,15 @@ pub(super) fn resolve(
     }
 }
 
-/// What one file of the chain adds by itself. The merged whole was found right before.
-pub(super) fn level(sections: &RecipeFile) -> Level {
+/// What one file of the chain adds by itself, to an image for `platforms`. The merged whole was found right before.
+pub(super) fn level(sections: &RecipeFile, platforms: &BTreeSet<Arch>) -> Level {
     let name = sections.name.value.clone();
     let mut known = Findings::default();
     let lines = sections.packages.install.iter().filter_map(|line| selection(line, &mut known));
     let requirements = python::names(sections.python.as_ref());
-    Level { name, install: lines.map(|selection| selection.name).collect(), requirements }
+    let install = lines.map(|selection| selection.name).collect();
+    let jars = jars::jars(&sections.jar, platforms, &mut known);
+    Level { name, install, jars: jars.into_iter().map(|at| at.value.path).collect(), requirements }
 }
 
 /// A name that fits a repository's path component (distribution-spec) and a tag.

@@ -8,11 +8,11 @@ pub const MAX_BYTES: u64 = 1 << 20;
 /// One recipe file: UTF-8 with or without a byte order mark, lines ended by LF or CRLF (kept as LF, so that a checkout's line
 /// ends change nothing).
 #[derive(Clone, Debug)]
-pub(super) struct Source {
+pub(in crate::domain) struct Source {
     /// The file's name, as errors show it and as names of other files are relative to.
-    pub(super) name: String,
+    pub(in crate::domain) name: String,
     /// Its text.
-    pub(super) text: String,
+    pub(in crate::domain) text: String,
 }
 
 /// A range of bytes in one file of the `extends` chain.
@@ -31,7 +31,7 @@ impl Source {
     ///
     /// # Errors
     /// With what is wrong and how to mend it, and a source to show it in: too large, or not UTF-8.
-    pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<Self, (Self, Span, String, String)> {
+    pub(in crate::domain) fn decode(name: &str, bytes: &[u8]) -> Result<Self, (Self, Span, String, String)> {
         let source = |text: String| Self { name: redact::printable(name), text };
         let refuse = |message: &str, hint: &str| {
             Err((source(String::new()), Span::default(), message.to_owned(), hint.to_owned()))
@@ -63,7 +63,7 @@ impl Source {
     }
 
     /// Line and column of a byte, both counted from 1, the column in characters.
-    pub(super) fn position(&self, byte: usize) -> (usize, usize) {
+    pub(in crate::domain) fn position(&self, byte: usize) -> (usize, usize) {
         let mut end = byte.min(self.text.len());
         while !self.text.is_char_boundary(end) {
             end -= 1;
@@ -74,7 +74,7 @@ impl Source {
     }
 
     /// A line's text, counted from 1.
-    pub(super) fn line(&self, number: usize) -> &str {
+    pub(in crate::domain) fn line(&self, number: usize) -> &str {
         self.text.lines().nth(number.saturating_sub(1)).unwrap_or_default()
     }
 }

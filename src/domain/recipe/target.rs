@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::at::At;
 use super::findings::Findings;
-use super::model::{Image, ImageUser, Principal, Target};
+use super::model::{Image, ImageUser, Jar, Principal, Target};
 use super::named::NamedFiles;
 use super::placed::{self, Places, id};
 use super::template::{fill, path};
@@ -16,12 +16,14 @@ use crate::base::Arch;
 pub(super) fn target(
     arch: Arch,
     recipe: &RecipeFile,
+    jars: &[At<Jar>],
     sources: &[&str],
     named: &mut impl NamedFiles,
     findings: &mut Findings,
 ) -> Target {
     let mut places = Places::default();
     let files = placed::files(&recipe.file, arch, &mut places, sources, named, findings);
+    jars.iter().for_each(|jar| places.reserve(&jar.value.path, jar.span, findings));
     places.check(findings);
     let effects = effects::effects(&recipe.effect, arch, sources, named, findings);
     let debconf = debconf::answers(&recipe.debconf, arch, findings);

@@ -45,7 +45,7 @@ fn filled(text: &str, arch: Arch) -> Result<String, (String, &'static str)> {
 }
 
 /// The value with its placeholders filled in.
-pub(super) fn fill(at: &At<String>, arch: Arch, findings: &mut Findings) -> Option<String> {
+pub(in crate::domain) fn fill(at: &At<String>, arch: Arch, findings: &mut Findings) -> Option<String> {
     match filled(&at.value, arch) {
         Ok(text) if !text.contains('\0') => Some(text),
         Ok(_) => {
@@ -60,7 +60,7 @@ pub(super) fn fill(at: &At<String>, arch: Arch, findings: &mut Findings) -> Opti
 }
 
 /// The path with its placeholders filled in.
-pub(super) fn path(at: &At<String>, arch: Arch, findings: &mut Findings) -> Option<ImagePath> {
+pub(in crate::domain) fn path(at: &At<String>, arch: Arch, findings: &mut Findings) -> Option<ImagePath> {
     const PATH: &str = "write the whole path in its one spelling, such as /opt/app/run.sh";
     let text = fill(at, arch, findings)?;
     let shown: String = text.chars().take(80).collect();

@@ -45,6 +45,9 @@ pub(super) struct RecipeFile {
     /// Files and symbolic links of our own.
     #[serde(default)]
     pub(super) file: Vec<At<FileSection>>,
+    /// Jars, the same on all platforms.
+    #[serde(default)]
+    pub(super) jar: Vec<At<JarSection>>,
     /// Users to add to `/etc/passwd`.
     #[serde(default)]
     pub(super) user: Vec<At<UserSection>>,
@@ -166,6 +169,36 @@ pub(super) struct FileSection {
     /// Numbers of the owner and the group; `0:0` if not said.
     #[schemars(regex(pattern = r"^[0-9]+:[0-9]+$"), example = &"185:0")]
     pub(super) owner: Option<At<String>>,
+}
+
+/// A jar, and the places that have its bytes: at least one of `s3`, `maven` and `url`. The places are asked in this order, and must
+/// all have the same bytes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("anyOf" = [{ "required": ["s3"] }, { "required": ["maven"] }, { "required": ["url"] }]))]
+pub(super) struct JarSection {
+    /// An object in S3, or several.
+    #[schemars(inner(regex(pattern = r"^s3://[a-z0-9][a-z0-9.-]+[a-z0-9]/.+$")), example = &"s3://moka-jars/postgresql-42.7.3.jar")]
+    pub(super) s3: Option<At<OneOrMore<String>>>,
+    /// A Maven coordinate: `GROUP:ARTIFACT:VERSION[:CLASSIFIER][@EXTENSION]`, of one immutable version. The repository's address is
+    /// found by the alias `maven`.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9._-]+:[A-Za-z0-9._-]+:[A-Za-z0-9._+-]+(:[A-Za-z0-9._-]+)?(@[A-Za-z0-9._-]+)?$"), example = &"org.postgresql:postgresql:42.7.3")]
+    pub(super) maven: Option<At<String>>,
+    /// An address of somebody's own download site, never of a package registry. It needs `sha256`.
+    #[schemars(regex(pattern = r"^https?://[^\s?#@]+$"))]
+    pub(super) url: Option<At<String>>,
+    /// SHA-256 of its bytes. Without it, they are what the first place that has them says when the lock is made.
+    #[schemars(regex(pattern = r"^sha256:[0-9a-f]{64}$"))]
+    pub(super) sha256: Option<At<String>>,
+    /// The folder that it goes to.
+    #[schemars(regex(pattern = r"^/"), length(max = 4096), example = &"/opt/spark/jars")]
+    pub(super) into: At<String>,
+    /// Its name there; the one that it has at its place if not said.
+    #[schemars(regex(pattern = r"^[^/]+$"), length(max = 255), example = &"postgresql.jar")]
+    pub(super) name: Option<At<String>>,
+    /// Permissions in octal digits; `0644` if not said.
+    #[schemars(regex(pattern = r"^0?[0-7]{3,4}$"), example = &"0644")]
+    pub(super) mode: Option<At<String>>,
 }
 
 /// A user.

@@ -32,6 +32,11 @@ pub(super) struct FileCache {
 }
 
 impl FileCache {
+    /// Keeps the beginning of a file.
+    pub(super) fn keep_head(&mut self, key: Key, head: &[u8]) {
+        self.heads.insert(key, Arc::from(head));
+    }
+
     /// All of a file.
     pub(super) fn get(&self, key: Key) -> Option<Arc<[u8]>> {
         self.files.get(&key).map(Arc::clone)

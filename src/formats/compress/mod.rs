@@ -3,6 +3,7 @@
 
 pub mod decode;
 pub mod encode;
+pub mod whole;
 mod window;
 
 use serde::{Deserialize, Serialize};
@@ -88,6 +89,12 @@ pub enum CompressError {
         /// In the encoder's words.
         reason: String,
     },
+    /// As xz; it fails only when memory is short, or what takes the bytes does.
+    #[error("cannot compress as xz: {reason}")]
+    Xz {
+        /// In the encoder's words.
+        reason: String,
+    },
 }
 
 impl Fault for CompressError {
@@ -97,7 +104,8 @@ impl Fault for CompressError {
             | Self::MemoryLater { .. }
             | Self::Mismatch { .. }
             | Self::Broken { .. }
-            | Self::Encode { .. } => Class::Integrity,
+            | Self::Encode { .. }
+            | Self::Xz { .. } => Class::Integrity,
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod release;
 pub mod selection;
 pub mod variant;
 pub mod version;
+pub mod writer;
 
 pub use archive::DebReader;
 pub use control::{Conffile, Control, ControlFile, Trigger, TriggerAction, parse_triggers};
@@ -26,3 +27,4 @@ pub use release::{IndexFile, Release};
 pub use selection::{ParseSelectionError, Selection, Wanted};
 pub use variant::Variant;
 pub use version::Version;
+pub use writer::DataCompression;

@@ -2,8 +2,10 @@
 //!
 //! Little endian only: both platforms are. Every offset is checked; a file that lies is an error, never a panic.
 
+use serde::{Deserialize, Serialize};
+
 /// A shared object.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SharedObject {
     /// Whether it is 64-bit.
     pub wide: bool,
@@ -14,6 +16,9 @@ pub struct SharedObject {
     /// The kernel it asks for (the note `GNU` 1): system, major, minor and patch version, a byte each, the first highest.
     pub kernel: Option<u32>,
 }
+
+/// How an ELF file begins.
+pub const MAGIC: [u8; 4] = *b"\x7fELF";
 
 /// x86-64.
 pub const X86_64: u16 = 62;
@@ -54,12 +59,20 @@ const LOAD: u32 = 1;
 const DYNAMIC: u32 = 2;
 const NOTE: u32 = 4;
 
+/// Whether a file's name looks like a shared object's or the dynamic linker's, as ldconfig(8) looks at it.
+#[must_use]
+pub fn is_library(name: &[u8]) -> bool {
+    let starts = [&b"lib"[..], b"ld-", b"ld.so.", b"ld64.so."].iter().any(|start| name.starts_with(start));
+    let temporary = [&b".dpkg-new"[..], b".dpkg-tmp"].iter().any(|end| name.ends_with(end));
+    starts && !temporary && name.windows(3).any(|part| part == b".so")
+}
+
 /// Reads a shared object.
 ///
 /// # Errors
 /// When it is none, or is damaged where it is looked at.
 pub fn shared_object(bytes: &[u8]) -> Result<SharedObject, ElfError> {
-    if !bytes.starts_with(b"\x7fELF") {
+    if !bytes.starts_with(&MAGIC) {
         return Err(ElfError::Magic);
     }
     let wide = match (bytes.get(4), bytes.get(5)) {

@@ -26,6 +26,8 @@ pub enum Reach {
     Network,
     /// Also this machine.
     Machine,
+    /// Also the metadata service of a cloud; for whoever asks that very service, and nobody else.
+    Metadata,
 }
 
 impl Reach {
@@ -43,7 +45,7 @@ impl Reach {
 /// Why `address` is not asked; nothing if it may be.
 fn refusal(address: IpAddr, reach: Reach) -> Option<&'static str> {
     match canonical(address) {
-        IpAddr::V4(v4) if v4.is_link_local() => Some("it is link-local"),
+        IpAddr::V4(v4) if v4.is_link_local() && reach < Reach::Metadata => Some("it is link-local"),
         IpAddr::V4(v4) if v4.octets()[0] == 0 => Some("it is unspecified"),
         IpAddr::V6(v6) if v6.is_unspecified() => Some("it is unspecified"),
         IpAddr::V6(v6) if v6.is_unicast_link_local() => Some("it is link-local"),

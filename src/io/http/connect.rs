@@ -16,6 +16,7 @@ use crate::base::redact;
 /// One pool of connections for each reach, made when it is needed.
 #[derive(Default)]
 pub(super) struct Connections {
+    metadata: OnceLock<reqwest::Client>,
     machine: OnceLock<reqwest::Client>,
     network: OnceLock<reqwest::Client>,
     public: OnceLock<reqwest::Client>,
@@ -30,6 +31,7 @@ impl Connections {
     /// When a proxy's address or a certificate is malformed, or none of the system's certificates can be read.
     pub(super) fn reaching(&self, reach: Reach, settings: &Settings) -> Result<&reqwest::Client, Cause> {
         let slot = match reach {
+            Reach::Metadata => &self.metadata,
             Reach::Machine => &self.machine,
             Reach::Network => &self.network,
             Reach::Public => &self.public,

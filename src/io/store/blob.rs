@@ -92,7 +92,7 @@ impl Store {
     }
 
     /// Where the entry is, if something of that name is there.
-    fn find(&self, digest: &Digest) -> Option<PathBuf> {
+    pub(super) fn find(&self, digest: &Digest) -> Option<PathBuf> {
         let exists = |path: &PathBuf| fs::symlink_metadata(path).is_ok();
         Some(self.blob_path(digest)).filter(exists).or_else(|| self.overflow_path(digest).filter(exists))
     }

@@ -17,6 +17,7 @@
 
 pub mod blob;
 pub mod error;
+mod export;
 pub mod gc;
 pub mod layout;
 pub mod memo;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt;
 
 use super::error::StoreError;
 use super::layout::{Store, is_no_room};
@@ -117,6 +118,31 @@ impl Spool<'_> {
             let _ = store.quarantine(&digest, &path, "it is no regular file".into());
         }
         temporary.persist(&path).map_err(StoreError::io("write", &path))
+    }
+
+    /// Writes `bytes` over the first ones.
+    ///
+    /// # Errors
+    /// When there are fewer, or the disk fails.
+    pub fn rewrite_head(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.len() as u64 > self.length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.temporary.file.write_all_at(bytes, 0)
+    }
+
+    /// The digest and the number of all bytes, read back: for a caller that went back to earlier ones.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn digest(&mut self) -> io::Result<(Digest, u64)> {
+        self.temporary.file.rewind()?;
+        let mut hasher = Hasher::around(&self.temporary.file);
+        let mut buffer = vec![0; 1 << 20];
+        while hasher.read(&mut buffer)? > 0 {}
+        let (digest, length, _) = hasher.finish();
+        self.temporary.file.seek(SeekFrom::End(0))?;
+        Ok((digest, length))
     }
 
     /// Goes on beside the store, which has no more room.

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::read::{Unreadable, read};
 use super::{Loaded, ProjectError};
-use crate::domain::lock::{self, LockError, Lockfile};
+use crate::domain::lock::{self, Lockfile};
 use crate::io::unfinished;
 
 impl Loaded {
@@ -30,36 +30,46 @@ impl Loaded {
     /// When there is something at its place that is not replaced (a link, a folder, a read-only file, a newer version's lockfile), or
     /// the disk refuses.
     pub fn write_lock(&self, lock: &Lockfile) -> Result<bool, ProjectError> {
-        let path = &self.lock_path;
-        let failed = |source| ProjectError::Write { path: path.clone(), source };
-        let occupied = |what| Err(ProjectError::Occupied { path: path.clone(), what });
-        // Writers of one lockfile wait for each other, so that what a killed one left behind can be swept.
-        let guard = File::open(&self.path).map_err(failed)?;
-        guard.lock().map_err(failed)?;
-        let text = lock.render();
-        match fs::symlink_metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(failed(error)),
-            Ok(found) if found.is_symlink() => return occupied("a symbolic link"),
-            Ok(found) if found.is_dir() => return occupied("a folder"),
-            Ok(found) if !found.is_file() => return occupied("no regular file"),
-            Ok(found) if found.permissions().readonly() => return occupied("read-only"),
-            Ok(_) => {
-                let old = read(path, lock::MAX_BYTES).unwrap_or_default();
-                if old == text.as_bytes() {
-                    return Ok(false);
-                }
-                let newer = |error: &LockError| matches!(error.reason, lock::Reason::Newer { .. });
-                if let Some(error) =
-                    Lockfile::parse(&String::from_utf8_lossy(&old), &path.to_string_lossy()).err().filter(newer)
-                {
-                    return Err(error.into());
-                }
+        let newer = |old: &str| match Lockfile::parse(old, &self.lock_path.to_string_lossy()) {
+            Err(error) if matches!(error.reason, lock::Reason::Newer { .. }) => Some(ProjectError::from(error)),
+            _ => None,
+        };
+        replace_lock(&self.path, &self.lock_path, &lock.render(), lock::MAX_BYTES, newer)
+    }
+}
+
+/// Writes a lockfile's text by rename; returns whether it changed. `newer` tells of a text that a newer version wrote.
+pub(super) fn replace_lock(
+    recipe: &Path,
+    path: &Path,
+    text: &str,
+    limit: u64,
+    newer: impl FnOnce(&str) -> Option<ProjectError>,
+) -> Result<bool, ProjectError> {
+    let failed = |source| ProjectError::Write { path: path.to_owned(), source };
+    let occupied = |what| Err(ProjectError::Occupied { path: path.to_owned(), what });
+    // Writers of one lockfile wait for each other, so that what a killed one left behind can be swept.
+    let guard = File::open(recipe).map_err(failed)?;
+    guard.lock().map_err(failed)?;
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+        Ok(found) if found.is_symlink() => return occupied("a symbolic link"),
+        Ok(found) if found.is_dir() => return occupied("a folder"),
+        Ok(found) if !found.is_file() => return occupied("no regular file"),
+        Ok(found) if found.permissions().readonly() => return occupied("read-only"),
+        Ok(_) => {
+            let old = read(path, limit).unwrap_or_default();
+            if old == text.as_bytes() {
+                return Ok(false);
+            }
+            if let Some(error) = newer(&String::from_utf8_lossy(&old)) {
+                return Err(error);
             }
         }
-        replace(path, text.as_bytes()).map_err(failed)?;
-        Ok(true)
     }
+    replace(path, text.as_bytes()).map_err(failed)?;
+    Ok(true)
 }
 
 /// Writes `bytes` beside `path`, syncs, and renames over it. Temporary files that a killed run left are removed.

@@ -1,11 +1,13 @@
 //! A project on disk: where recipes are, the files that they name, and their lockfiles.
 //!
 //! A recipe is `recipes/NAME.toml` below the project's root; its lockfile `NAME.lock` stands beside it. Files that a recipe names must
-//! lie in its context: the project's root, or the recipe's own folder for a recipe outside of it.
+//! lie in its context: the project's root, or the recipe's own folder for a recipe outside of it. A package recipe is
+//! `packages/NAME/package.toml`, with its lockfile and all of its files beside it.
 
 mod error;
 mod lockfile;
 mod named;
+mod package;
 mod read;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use std::{fs, io};
 
 pub use error::ProjectError;
 use named::Disk;
+pub use package::LoadedPackage;
 pub use read::Unreadable;
 use read::read;
 
@@ -60,7 +63,7 @@ impl Project {
         let path = self.recipe_path(recipe);
         let bytes = match read(&path, recipe::MAX_BYTES) {
             Err(Unreadable::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
-                let nearest = self.nearest(recipe);
+                let nearest = nearest(recipe, self.recipes());
                 return Err(ProjectError::Unknown { name: redact::printable(recipe), path, nearest });
             }
             other => other.map_err(|reason| ProjectError::Read { path: path.clone(), reason })?,
@@ -97,12 +100,13 @@ impl Project {
         names.sort();
         names
     }
+}
 
-    fn nearest(&self, recipe: &str) -> Option<String> {
-        let near = |name: String| (strsim::jaro_winkler(recipe, &name), name);
-        let best = self.recipes().into_iter().map(near).max_by(|a, b| a.0.total_cmp(&b.0))?;
-        (best.0 > 0.75).then_some(best.1)
-    }
+/// The name that is most like `wanted`, if one is like it at all.
+fn nearest(wanted: &str, names: Vec<String>) -> Option<String> {
+    let near = |name: String| (strsim::jaro_winkler(wanted, &name), name);
+    let best = names.into_iter().map(near).max_by(|a, b| a.0.total_cmp(&b.0))?;
+    (best.0 > 0.75).then_some(best.1)
 }
 
 /// The path without `.` and `x/..`, so that a file has one name in a chain.

@@ -33,7 +33,7 @@ pub struct WheelArtefact {
     /// Whether it is the same on every platform.
     pub shared: bool,
     /// Its fragment.
-    pub index: Index,
+    pub index: Arc<Index>,
 }
 
 impl WheelArtefact {
@@ -99,7 +99,7 @@ impl Fragments<'_> {
                 name: wheel.name.to_string(),
                 version: wheel.version.to_string(),
                 shared: wheel.is_shared(),
-                index,
+                index: Arc::new(index),
             };
             Ok((file.sha256, Arc::new(artefact)))
         });

@@ -70,6 +70,7 @@ pub(in crate::ops) async fn inputs(
         wanted.push(Input {
             name: format!("{} {} ({})", wheel.name, wheel.version, file.file),
             listed_by: Some(format!("{mirror} {}", wheel.name)),
+            objects: Vec::new(),
             urls,
             size: file.size,
             checksum: file.sha256.into(),

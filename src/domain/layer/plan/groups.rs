@@ -1,14 +1,20 @@
 //! Which artefacts go together.
 
-use super::{Artefact, BIG, MOST_BIG, MOST_LEVELS};
+use super::{Artefact, ArtefactKind, BIG, MOST_BIG, MOST_LEVELS};
 use crate::base::Digest;
 
 /// No layer is more than this part of the image up to its level, where it can be split.
 const LARGEST_PERCENT: u64 = 40;
 /// How many layers a group can be split into; at each step before, half as many.
 const MOST_BINS: u8 = 4;
-/// The most groups a level can have: bins and big artefacts, of what is shared and what is not.
-pub(super) const MOST: usize = 2 * (MOST_BINS as usize + MOST_BIG);
+/// The most groups a level can have: bins and big artefacts, of each kind.
+pub(super) const MOST: usize = KINDS.len() * (MOST_BINS as usize + MOST_BIG);
+/// The kinds in the order of their layers, and what a person calls them.
+const KINDS: [(ArtefactKind, &str); 3] = [
+    (ArtefactKind::All, "packages for all architectures"),
+    (ArtefactKind::Platform, "packages"),
+    (ArtefactKind::Jar, "jars"),
+];
 /// A group below this many compressed bytes is not worth splitting: one request more costs more than it gains.
 const WORTH_SPLITTING: u64 = 16 << 20;
 
@@ -32,13 +38,13 @@ pub(super) fn groups(artefacts: &[Artefact<'_>], levels: &[&str]) -> Vec<Group> 
         let recipe = levels.get(last).copied().unwrap_or("image");
         image += level.iter().map(|(_, artefact)| artefact.index.size).sum::<u64>();
         // Which ones are big enough must not depend on the platform for those that are shared.
-        for shared in [true, false] {
-            let mut rest: Vec<_> = level.iter().copied().filter(|(_, artefact)| artefact.shared == shared).collect();
+        for (kind, what) in KINDS {
+            let shared = kind.is_shared();
+            let mut rest: Vec<_> = level.iter().copied().filter(|(_, artefact)| artefact.kind == kind).collect();
             let big = take_big(&mut rest);
             let limit = if shared { BIG } else { (image * LARGEST_PERCENT / 100).max(WORTH_SPLITTING) };
             let bins = split(rest, limit);
             let count = bins.iter().filter(|bin| !bin.is_empty()).count();
-            let what = if shared { "packages for all architectures" } else { "packages" };
             for (i, bin) in bins.into_iter().filter(|bin| !bin.is_empty()).enumerate() {
                 let number = if count > 1 { format!(" {}/{count}", i + 1) } else { String::new() };
                 let members = bin.into_iter().map(|(number, _)| number).collect();
@@ -125,7 +131,8 @@ mod tests {
         for level in 0..levels.len() {
             for (number, name) in names.iter().enumerate() {
                 let index = if number % 8 < 2 { &big } else { &small };
-                artefacts.push(Artefact { name, level, shared: number % 2 == 0, index });
+                let kind = KINDS[number % KINDS.len()].0;
+                artefacts.push(Artefact { name, level, kind, index });
             }
         }
         let all = grouped(&artefacts, &levels);
@@ -146,11 +153,17 @@ mod tests {
     #[test]
     fn a_small_recipe_has_a_layer_for_what_is_shared_and_one_for_what_is_not() {
         let small = index(1);
-        let artefact = |name, shared| Artefact { name, level: 0, shared, index: &small };
-        let artefacts = [artefact("tzdata", true), artefact("libc6", false), artefact("bash", false)];
+        let artefact = |name, kind| Artefact { name, level: 0, kind, index: &small };
+        let artefacts = [
+            artefact("g:jar", ArtefactKind::Jar),
+            artefact("tzdata", ArtefactKind::All),
+            artefact("libc6", ArtefactKind::Platform),
+            artefact("bash", ArtefactKind::Platform),
+        ];
         let expected = [
             ("base: packages for all architectures".to_owned(), vec!["tzdata".to_owned()]),
             ("base: packages".to_owned(), vec!["bash".to_owned(), "libc6".to_owned()]),
+            ("base: jars".to_owned(), vec!["g:jar".to_owned()]),
         ];
         assert_eq!(grouped(&artefacts, &["base"]), expected);
     }

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::lexer::Lexer;
 use super::redirect::Saved;
+use super::source::Source;
 use super::syntax::{Command, Condition, Item, Kind, List, Pipeline, Word};
 use super::{Function, Halt, Mode, Run, SELF, Script, Shell};
 use crate::domain::script::stop::Site;
@@ -20,7 +20,7 @@ impl Shell {
     /// Runs a text, one complete command after the other.
     pub(super) fn text(&mut self, system: &mut System<'_>, script: &Rc<Script>, tested: bool) -> Run {
         // Its syntax takes more room than it.
-        system.budget.bytes(script.text.len().saturating_mul(8) + size_of::<Script>())?;
+        system.budget.bytes(script.source.text.len().saturating_mul(8) + size_of::<Script>())?;
         system.budget.enter()?;
         let outer = std::mem::replace(&mut self.script, Rc::clone(script));
         let run = self.commands(system, script, tested);
@@ -30,15 +30,15 @@ impl Shell {
     }
 
     fn commands(&mut self, system: &mut System<'_>, script: &Rc<Script>, tested: bool) -> Run {
-        let mut lexer = Lexer::new(&script.text, self.mode);
         let mut status = 0;
-        loop {
-            match script.next(&mut lexer)? {
-                None => return Ok(status),
+        for number in 0.. {
+            match script.command(number)? {
+                None => break,
                 Some(list) => status = self.list(system, &list, tested)?,
             }
             self.line = self.line.max(1);
         }
+        Ok(status)
     }
 
     /// Runs a list. `tested`: a failure in it is somebody's question, so `set -e` does not count.
@@ -151,7 +151,8 @@ impl Shell {
         if let Some(action) = self.traps.remove("EXIT").filter(|action| !action.is_empty()) {
             self.status = status;
             self.builtin = None;
-            let script = Rc::new(Script::new(String::new(), action, Some(system.site.clone())));
+            let script =
+                Rc::new(Script::new(String::new(), Rc::new(Source::new(action, self.mode)), Some(system.site.clone())));
             match self.text(system, &script, false) {
                 Err(Halt::Exit(other) | Halt::Error(other)) => status = other,
                 Err(Halt::Stop(stop)) => return Err(Halt::Stop(stop)),
@@ -419,7 +420,7 @@ impl Shell {
 
     /// Runs the text of `eval` or a trap: its commands stand where this one does.
     pub(super) fn evaluate(&mut self, system: &mut System<'_>, text: Vec<u8>, site: Site, tested: bool) -> Run {
-        let script = Rc::new(Script::new(String::new(), text, Some(site)));
+        let script = Rc::new(Script::new(String::new(), Rc::new(Source::new(text, self.mode)), Some(site)));
         self.text(system, &script, tested)
     }
 

@@ -73,7 +73,7 @@ impl Interpreter {
         let outer = system.site.clone();
         shell.line = 1;
         let started = shell.start_options(system, &options);
-        let script = Script::new(script_name.into(), text.to_vec(), None);
+        let script = Script::new(script_name.into(), system.sources.get(text, self.mode), None);
         let outcome = started.and_then(|()| shell.text(system, &Rc::new(script), false));
         let ended = shell.finish(system, outcome);
         system.site = outer;

@@ -34,6 +34,7 @@ mod pattern;
 mod reader;
 mod redirect;
 mod simple;
+mod source;
 mod syntax;
 mod text;
 mod trace;
@@ -42,10 +43,12 @@ mod word;
 
 pub(super) use interpreter::APPLETS;
 pub use interpreter::Interpreter;
+use source::Source;
+pub(super) use source::Sources;
 pub use trace::{Reached, Trace};
 
 /// Which shell a script is written for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {
     /// `/bin/sh` and `/bin/dash`.
     Dash,
@@ -73,9 +76,11 @@ pub fn run(
 /// # Errors
 /// [`StopKind::Syntax`], with the place.
 pub fn check(script_name: &str, text: &[u8], mode: Mode) -> Result<(), Stop> {
-    let script = Script::new(script_name.into(), text.to_vec(), None);
-    let mut lexer = lexer::Lexer::new(&script.text, mode);
-    while script.next(&mut lexer)?.is_some() {}
+    let script = Script::new(script_name.into(), Rc::new(Source::new(text.to_vec(), mode)), None);
+    let mut number = 0;
+    while script.command(number)?.is_some() {
+        number += 1;
+    }
     Ok(())
 }
 
@@ -131,7 +136,7 @@ struct Function {
 struct Script {
     /// As sites call it.
     name: String,
-    text: Vec<u8>,
+    source: Rc<Source>,
     /// Where every command of it is said to stand: `eval`'s text is no line of a file.
     fixed: Option<Site>,
     /// Where lines begin; made when it is first asked for.
@@ -174,25 +179,25 @@ impl From<StopKind> for Halt {
 }
 
 impl Script {
-    const fn new(name: String, text: Vec<u8>, fixed: Option<Site>) -> Self {
-        Self { name, text, fixed, lines: OnceCell::new() }
+    const fn new(name: String, source: Rc<Source>, fixed: Option<Site>) -> Self {
+        Self { name, source, fixed, lines: OnceCell::new() }
     }
 
     /// A line, from 1, without its end.
     fn line(&self, number: u32) -> &[u8] {
         let lines = self.lines.get_or_init(|| {
-            let ends = self.text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+            let ends = self.source.text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
             std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
         });
         let at = (number as usize).saturating_sub(1);
-        let rest = lines.get(at).and_then(|start| self.text.get(*start..)).unwrap_or_default();
+        let rest = lines.get(at).and_then(|start| self.source.text.get(*start..)).unwrap_or_default();
         let end = lines.get(at + 1).zip(lines.get(at)).map_or(rest.len(), |(next, start)| next - start - 1);
         rest.get(..end).unwrap_or_default()
     }
 
-    /// Reads the next complete command.
-    fn next(&self, lexer: &mut lexer::Lexer<'_>) -> Result<Option<syntax::List>, Stop> {
-        lexer.complete_command().map_err(|wrong| {
+    /// The complete command of this number, from 0: see [`Source::command`].
+    fn command(&self, number: usize) -> Result<Option<Rc<syntax::List>>, Stop> {
+        self.source.command(number).map_err(|wrong| {
             let mut stop = Stop::from(StopKind::Syntax(wrong.what));
             stop.sites.push(self.site(wrong.place));
             stop
@@ -243,7 +248,7 @@ impl Shell {
             substituted: None,
             loops: 0,
             returnable: 0,
-            script: Rc::new(Script::new(String::new(), Vec::new(), None)),
+            script: Rc::new(Script::new(String::new(), Rc::new(Source::new(Vec::new(), mode)), None)),
             line: 0,
             sourced: None,
             builtin: None,

@@ -38,7 +38,7 @@ pub(super) fn folder(system: &mut System<'_>, folder: &[u8], link: bool) -> Resu
             }
             return Err(Stop::unsupported("ldconfig", format!("the folder /{}", text(&inside))).into());
         }
-        if !is_library(&name) {
+        if !elf::is_library(&name) {
             continue;
         }
         let mut is_link = node.target().is_some();
@@ -86,13 +86,6 @@ pub(super) fn folder(system: &mut System<'_>, folder: &[u8], link: bool) -> Resu
         entries.push(Entry { name: soname, path, flags: found.flags, kernel: found.kernel });
     }
     Ok(entries)
-}
-
-/// Whether a name looks like a shared object's or the dynamic linker's.
-fn is_library(name: &[u8]) -> bool {
-    let starts = [&b"lib"[..], b"ld-", b"ld.so.", b"ld64.so."].iter().any(|start| name.starts_with(start));
-    let temporary = [&b".dpkg-new"[..], b".dpkg-tmp"].iter().any(|end| name.ends_with(end));
-    starts && !temporary && name.windows(3).any(|part| part == b".so")
 }
 
 /// The cache's flags; `None` for a processor that this platform's dynamic linker is not for.

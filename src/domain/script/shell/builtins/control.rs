@@ -146,7 +146,7 @@ pub(super) fn source(shell: &mut Shell, system: &mut System<'_>, call: Call<'_>)
     };
     let mut real = vec![b'/'];
     real.extend(system.tree.real_path(&path).ok().flatten().unwrap_or(path));
-    let script = Script::new(String::from_utf8_lossy(&real).into_owned(), bytes.to_vec(), None);
+    let script = Script::new(String::from_utf8_lossy(&real).into_owned(), system.sources.get(&bytes, shell.mode), None);
     let arguments = call.arguments.get(1..).unwrap_or_default();
     let own = shell.mode == Mode::Bash && !arguments.is_empty();
     let outer = own.then(|| std::mem::replace(&mut shell.parameters, arguments.to_vec()));

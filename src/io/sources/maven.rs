@@ -1,0 +1,60 @@
+//! Files of a Maven repository, and the checksums that stand beside them.
+
+use url::Url;
+
+use crate::domain::package::Coordinate;
+use crate::io::archive::below;
+use crate::io::http::{Cause, Client, HttpError};
+
+/// More than any checksum file.
+const MAX_CHECKSUM: u64 = 4096;
+
+/// Where the repository keeps the file.
+#[must_use]
+pub fn address(repository: &Url, coordinate: &Coordinate) -> Url {
+    below(repository, &coordinate.path())
+}
+
+/// The SHA-1 that the repository states for the file at `url`, in `url.sha1`: 40 hexadecimal digits, and perhaps the file's name after
+/// them. (It is what every repository has. It is held against the first download; after that the lock's SHA-256 counts.)
+///
+/// # Errors
+/// When there is none, or something else stands there.
+pub async fn sha1(client: &Client, url: &Url) -> Result<[u8; 20], HttpError> {
+    let mut beside = url.clone();
+    beside.set_path(&format!("{}.sha1", url.path()));
+    let answer = client.get(&beside, MAX_CHECKSUM).await?;
+    parse(&answer.body).ok_or_else(|| HttpError {
+        verb: "GET".into(),
+        url: crate::base::redact::url(beside.as_str()),
+        attempts: 1,
+        cause: Cause::Transport("the answer is no SHA-1 of a file".into()),
+    })
+}
+
+fn parse(body: &[u8]) -> Option<[u8; 20]> {
+    let word = std::str::from_utf8(body).ok()?.split_whitespace().next()?;
+    let mut bytes = [0; 20];
+    (word.len() == 40).then(|| hex::decode_to_slice(word, &mut bytes).ok()).flatten()?;
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checksums_and_other_things() {
+        let hex = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+        assert!(parse(hex.as_bytes()).is_some() && parse(format!("{hex}  a.jar\n").as_bytes()).is_some());
+        for bad in [
+            "",
+            "<html>da39</html>",
+            &hex[1..],
+            "d41d8cd98f00b204e9800998ecf8427e",
+            "zz39a3ee5e6b4b0d3255bfef95601890afd80709",
+        ] {
+            assert!(parse(bad.as_bytes()).is_none(), "{bad}");
+        }
+    }
+}
