@@ -13,7 +13,7 @@
 //! | [`ops`] 4 | | one use case a file: [`ops::build`], [`ops::lock`], [`ops::push`] …; the order of effects |
 //! | [`io`] 3 | [`io::archive`] | apt repositories: signed metadata, by-hash, package indexes |
 //! | | [`io::http`] | one client: redirect rules, retries, resumption, verified downloads |
-//! | | [`io::sources`] | mirrors by alias and credentials, from this machine's own package clients; Maven repositories, Python indexes |
+//! | | [`io::sources`] | mirrors by alias and credentials, from this machine's own package clients; Maven repositories, Python package indexes |
 //! | | [`io::store`] | the content-addressed cache: atomic, locked between processes, hashed again on use |
 //! | | [`io::objects`] | objects in S3: signed requests, credentials by the AWS chain, parts of one version, conditional puts |
 //! | | [`io::registry`] | OCI layouts and archives on disk, and the distribution API, behind one small interface |
@@ -21,6 +21,7 @@
 //! | [`domain`] 2 | [`domain::recipe`] | the only place that knows the TOML; a bad recipe is shown with file, line, column and a remedy |
 //! | | [`domain::resolve`] | a request and package indexes: the packages `apt` would install, or a tree of reasons |
 //! | | [`domain::lock`] | the lockfile; only what [`domain::lock::check`] returns can be built |
+//! | | [`domain::python`] | requirements and an index: the wheels of every platform; a wheel: the entries that `pip` would leave |
 //! | | [`domain::rootfs`] | the tree in memory: symlink-aware paths, diversions, an owner for every entry |
 //! | | [`domain::install`] | what `dpkg` does: order, files that meet, conffiles, triggers, the package database; scripts in their turns |
 //! | | [`domain::script`] | the interpreter of maintainer scripts: a shell and the programs they call, over a tree and nothing else; the ledger |
@@ -29,6 +30,8 @@
 //! | | [`domain::image`] | config, manifest per platform, index |
 //! | [`formats`] 1 | [`formats::deb`] | version order, deb822, relations, `Release`, what is asked of archives, `ar`, reading and writing `.deb` |
 //! | | [`formats::tar`] | a strict reader for foreign archives, and the canonical writer with its byte format |
+//! | | [`formats::wheel`] | wheels: names, tags, metadata, `RECORD`, and a reader that trusts none of them |
+//! | | [`formats::simple_index`] | a project's page of a Python package index |
 //! | | [`formats::compress`] | bounded decoders for foreign bytes; our own encoders, whose output depends on no CPU |
 //! | | [`formats::openpgp`] | signatures of archives by pinned keys |
 //! | | [`formats::oci`] | references, documents with their exact bytes, strict and canonical JSON |
@@ -47,6 +50,7 @@
 //! Recipe + lockfile ──lock::check──▶ Locked
 //! Locked ──http──▶ .deb files in the store (size and SHA-256 checked while streaming)
 //! .deb ──install::deb, layer──▶ fragment (decompressed once, canonical tar, compressed once) + index + facts
+//! wheel ──wheel, python──▶ fragment + index (each file held against RECORD as it passes)
 //! indexes + facts ──install, script──▶ Tree per platform (metadata in memory; file bytes stay in the store), ledger
 //! Tree ──layer::plan──▶ layers ──layer::assemble──▶ blobs ──image──▶ config, manifests, index
 //! index ──registry──▶ OCI layout, archive or registry (children first, tag last)

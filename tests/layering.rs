@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&str; 6] = ["base", "formats", "domain", "io", "ops", "cli"];
 
 /// Imports between rooms of one floor: (from, to). Everything else sideways is an error.
-const SIDEWAYS: [(&str, &str); 13] = [
+const SIDEWAYS: [(&str, &str); 16] = [
     ("deb", "tar"),
     ("deb", "compress"),
     ("archive", "http"),
@@ -21,6 +21,9 @@ const SIDEWAYS: [(&str, &str); 13] = [
     ("store", "unfinished"),
     ("lock", "recipe"),
     ("package", "recipe"),
+    ("recipe", "python"),
+    ("python", "layer"),
+    ("python", "rootfs"),
     ("layer", "rootfs"),
     ("install", "rootfs"),
     ("install", "script"),

@@ -83,8 +83,12 @@ impl Lock {
     fn update(&self, loaded: &Loaded, previous: Option<&Lockfile>) -> Result<Update, Error> {
         match &self.update {
             Some(names) if !names.is_empty() => {
-                let locked =
-                    |name: &PackageName| previous.is_some_and(|lock| lock.packages().iter().any(|p| p.name == *name));
+                let locked = |name: &PackageName| {
+                    previous.is_some_and(|lock| {
+                        let wheel = |wheel: &lock::WheelLock| wheel.name.as_ref() == name.as_str();
+                        lock.packages().iter().any(|p| p.name == *name) || lock.wheels().iter().any(wheel)
+                    })
+                };
                 if let Some(unknown) = names.iter().find(|name| !locked(name)) {
                     let (package, path) = (unknown.clone(), loaded.lock_path.clone());
                     return Err(Error::NotLocked { package, path });

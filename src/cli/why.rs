@@ -80,6 +80,19 @@ fn text(answer: &Answer) -> String {
         }
         packages => packages.iter().for_each(|package| describe(package, &mut line)),
     }
+    for wheel in &answer.wheels {
+        line("wheel", &format!("{} {}", wheel.name, wheel.version));
+        if let Some(locked) = &wheel.locked {
+            line("locked", &format!("{} {} bytes {}", locked.file, locked.size, locked.sha256));
+        }
+        if let Some(version) = &wheel.locked_version {
+            line("locked", &format!("{version} now: the image was built from an earlier lock"));
+        }
+        if let Some(first) = wheel.chain.first() {
+            let way = if wheel.chain.len() > 1 { format!(": {}", wheel.chain.join(" → ")) } else { String::new() };
+            line("because", &format!("the recipe requires {first}{way}"));
+        }
+    }
     if let Some(layer) = &answer.layer {
         let title = layer.title.as_deref().unwrap_or("(without a title)");
         line("layer", &format!("{}: {title} {}", layer.number, layer.digest));
@@ -96,7 +109,7 @@ fn source(answer: &Answer) -> Option<String> {
     let recipe = answer.recipe.as_deref().unwrap_or_default();
     let over = if answer.packages.is_empty() { "" } else { ", in place of what the package shipped" };
     match answer.source {
-        Source::Package => None,
+        Source::Package | Source::Wheel => None,
         Source::RecipeFile => Some(format!("[[file]] of recipe `{recipe}`{over}")),
         Source::RecipeJar => Some(format!("[[jar]] of recipe `{recipe}`{over}")),
         Source::RecipeAccounts => Some(format!("[[user]] and [[group]] of recipe `{recipe}`")),

@@ -5,6 +5,7 @@ pub mod install;
 pub mod layer;
 pub mod lock;
 pub mod package;
+pub mod python;
 pub mod recipe;
 pub mod resolve;
 pub mod rootfs;

@@ -8,5 +8,7 @@ pub mod maven;
 pub mod oci;
 pub mod openpgp;
 pub mod s3;
+pub mod simple_index;
 pub mod tar;
+pub mod wheel;
 pub mod x509;

@@ -43,7 +43,7 @@ const FORMAT: &str = env!("MOKAPOT_SOURCES");
 pub const RECIPE: &str = "org.mokapot.recipe";
 /// Annotation of an index and its manifests: the digest of the lockfile's meaning.
 pub const LOCK: &str = "org.mokapot.lock";
-/// Annotation of a layer: its packages, `name=version` parted by blanks.
+/// Annotation of a layer: its packages, `name=version` parted by blanks; wheels are `python:name=version`.
 pub const PACKAGES: &str = "org.mokapot.packages";
 
 /// How often damaged inputs are fetched again before giving up.
@@ -262,9 +262,7 @@ impl<'a> Work<'a> {
             .iter()
             .zip(layers)
             .map(|(plan, layer)| {
-                let packages = plan.parts.iter().filter_map(|part| rootfs.artefacts.get(part.artefact as usize));
-                let names: Vec<String> =
-                    packages.map(|a| format!("{}={}", a.package.name, a.package.version)).collect();
+                let names: Vec<String> = plan.parts.iter().filter_map(|part| rootfs.named(part.artefact)).collect();
                 let annotations = if names.is_empty() {
                     BTreeMap::new()
                 } else {

@@ -15,6 +15,7 @@ use futures_util::TryStreamExt as _;
 use tokio::sync::mpsc;
 
 use super::inspect::{Inspected, Layer, PlatformImage, inspect};
+use super::why_wheel::RECORD;
 use crate::base::{Arch, Class, DiffId, Digest, Fault, Hasher, Platform};
 use crate::domain::install::Installed;
 use crate::domain::install::info::FOLDER;
@@ -132,7 +133,7 @@ impl Fault for Error {
 /// What to remember of files beside their entries.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Remember {
-    /// The bytes of the package database.
+    /// The bytes of the package database, and of the lists of wheels' files.
     pub database: bool,
     /// The SHA-256 of every file.
     pub digests: bool,
@@ -306,9 +307,10 @@ impl Reading {
     }
 }
 
-/// Whether a file belongs to dpkg's database.
+/// Whether a file belongs to dpkg's database, or lists what a wheel installed.
 fn is_database(path: &[u8]) -> bool {
     path == STATUS.as_bytes()
+        || path.ends_with(RECORD)
         || path
             .strip_prefix(FOLDER.as_bytes())
             .is_some_and(|rest| rest.starts_with(b"/") && !rest.ends_with(b"md5sums"))

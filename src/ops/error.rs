@@ -11,6 +11,7 @@ use crate::domain::image;
 use crate::domain::install::{AccountError, DanceError, InstallError};
 use crate::domain::layer::LayerError;
 use crate::domain::lock::{self, Change, LockError, Stale};
+use crate::domain::python::{LayError, PythonError};
 use crate::domain::resolve::{Refusal, Skew, UniverseError};
 use crate::domain::rootfs::TreeError;
 use crate::formats::deb::PackageName;
@@ -21,6 +22,7 @@ use crate::io::http::HttpError;
 use crate::io::objects::ObjectError;
 use crate::io::registry;
 use crate::io::sources::mirrors::MirrorError;
+use crate::io::sources::pypi::PypiError;
 use crate::io::store::StoreError;
 
 /// A failure of a use case.
@@ -108,6 +110,20 @@ pub enum Error {
         what: &'static str,
         /// Why.
         reason: String,
+    },
+    /// Python packages cannot be resolved or installed.
+    #[error(transparent)]
+    Python(#[from] PythonError),
+    /// A Python package index failed.
+    #[error(transparent)]
+    Pypi(#[from] PypiError),
+    /// Python packages do not fit into the tree.
+    #[error("[python] ({arch}): {source}")]
+    Lay {
+        /// The platform.
+        arch: Arch,
+        /// Why.
+        source: LayError,
     },
     /// Packages do not go together.
     #[error(transparent)]
@@ -300,6 +316,9 @@ impl Error {
             Self::Fetch(error) => error,
             Self::Http(error) => error,
             Self::Store(error) => error,
+            Self::Python(error) => error,
+            Self::Pypi(error) => error,
+            Self::Lay { source, .. } => source,
             Self::Install(error) => error,
             Self::Script { source, .. } => &**source,
             Self::Package(error) => &**error,

@@ -10,7 +10,7 @@ use crate::formats::deb::{Package, PackageName, PoolFile, Version, Wanted};
 use crate::formats::openpgp::Keyring;
 use crate::io::archive::{self, Freshness, SignedRelease, Source};
 
-use super::{Error, Inputs, indexes, jar_lock};
+use super::{Error, Inputs, indexes, jar_lock, python};
 
 /// The pin of an archive whose recipe says none; see apt_preferences(5).
 const PRIORITY: i16 = 500;
@@ -73,7 +73,8 @@ pub async fn lock(
     let releases = suites.iter().map(release_lock).collect::<Result<_, _>>()?;
     let meaning = LockMeaning::of(recipe);
     let jars = jar_lock::lock(&meaning.jars, previous, options.update == Update::Everything, inputs).await?;
-    let lock = Lockfile::new(meaning, releases, packages, jars)?;
+    let wheels = python::lock::wheels(recipe, &packages, previous, &options.update, inputs).await?;
+    let lock = Lockfile::with_wheels(meaning, releases, packages, jars, wheels)?;
     if let (Some(previous), false) = (previous, options.downgrade) {
         refuse_downgrades(previous, &lock)?;
     }

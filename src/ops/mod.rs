@@ -20,6 +20,7 @@ pub mod package;
 mod package_bytes;
 pub mod project;
 pub mod push;
+pub mod python;
 pub mod report;
 pub mod rootfs;
 pub mod scripts;
@@ -27,6 +28,7 @@ mod stand_ins;
 mod trees;
 pub mod unpack;
 pub mod why;
+mod why_wheel;
 
 pub use error::Error;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::Error;
 use super::unpack::Artefact;
-use crate::domain::layer::{FragmentReader, LayerError};
+use crate::domain::layer::{FragmentReader, Index, LayerError};
 use crate::domain::rootfs::Content;
 use crate::io::store::Store;
 
@@ -18,6 +18,8 @@ const MOST_OPEN: usize = 8;
 /// The bytes of what packages shipped.
 pub(super) struct PackageBytes<'a> {
     artefacts: &'a [Arc<Artefact>],
+    /// What is numbered from somewhere on.
+    others: (usize, Vec<&'a Index>),
     store: &'a Store,
     /// The fragments read last, by artefact, the latest at the end: each holds a few MiB of plain bytes.
     open: RefCell<Vec<(u32, FragmentReader<'a, File>)>>,
@@ -29,7 +31,27 @@ pub(super) struct PackageBytes<'a> {
 
 impl<'a> PackageBytes<'a> {
     pub(super) fn new(artefacts: &'a [Arc<Artefact>], store: &'a Store) -> Self {
-        Self { artefacts, store, open: RefCell::default(), sound: RefCell::default(), failed: RefCell::default() }
+        Self {
+            artefacts,
+            others: (0, Vec::new()),
+            store,
+            open: RefCell::default(),
+            sound: RefCell::default(),
+            failed: RefCell::default(),
+        }
+    }
+
+    /// Also the bytes of what has other fragments, numbered from `first` on.
+    pub(super) fn with_others(mut self, first: usize, indexes: Vec<&'a Index>) -> Self {
+        self.others = (first, indexes);
+        self
+    }
+
+    /// The fragment of an artefact.
+    fn index(&self, number: usize) -> Option<&'a Index> {
+        let (first, others) = &self.others;
+        let other = || others.get(number.checked_sub(*first)?).copied();
+        self.artefacts.get(number).map(|artefact| &*artefact.index).or_else(other)
     }
 
     /// The bytes of a file, or in words why not; [`PackageBytes::failed`] then has the error.
@@ -56,10 +78,10 @@ impl<'a> PackageBytes<'a> {
             Content::Entry { at, .. } => *at,
         };
         let missing = || LayerError::Index("an entry that is not there");
-        let artefact = self.artefacts.get(at.artefact as usize).ok_or_else(missing)?;
-        let index = &artefact.index;
+        let index = self.index(at.artefact as usize).ok_or_else(missing)?;
         let placed = index.entries.get(at.entry as usize).ok_or_else(missing)?;
-        if let Some(bytes) = artefact.facts.info(&artefact.package, &placed.entry.path) {
+        let artefact = self.artefacts.get(at.artefact as usize);
+        if let Some(bytes) = artefact.and_then(|artefact| artefact.facts.info(&artefact.package, &placed.entry.path)) {
             return Ok(bytes.into());
         }
         let mut open = self.open.borrow_mut();

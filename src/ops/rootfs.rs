@@ -11,6 +11,7 @@ use super::build::is_shared;
 use super::interpret::{Installation, Interpreted, shipment};
 use super::jars::{JarFragments, JarToLay};
 use super::package_bytes::PackageBytes;
+use super::python::WheelArtefact;
 use super::scripts::{Origin, row};
 use super::unpack::Artefact;
 use crate::base::{Arch, Digest, Epoch};
@@ -19,8 +20,9 @@ use crate::domain::install::{
 };
 use crate::domain::layer::Index;
 use crate::domain::layer::plan::{self, ArtefactKind, LayerPlan, plan};
+use crate::domain::python::lay;
 use crate::domain::recipe::{self, FileEntry, ImagePath, Recipe, Scripts, Target};
-use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Tree};
+use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Owner, Tree};
 use crate::domain::script::{Ledger, Watched};
 use crate::formats::deb::Priority;
 use crate::io::store::Store;
@@ -31,8 +33,10 @@ pub struct Rootfs {
     pub arch: Arch,
     /// The packages, by the numbers that tree and plan use.
     pub artefacts: Vec<Arc<Artefact>>,
-    /// The fragments, by the numbers that tree and plan use: the packages' and then the jars'.
+    /// The fragments, by the numbers that tree and plan use: the packages', the jars', the wheels'.
     pub fragments: Vec<Arc<Index>>,
+    /// The wheels.
+    pub wheels: Vec<Arc<WheelArtefact>>,
     /// What each layer holds.
     pub layers: Vec<LayerPlan>,
     /// How many entries the tree has.
@@ -53,7 +57,9 @@ pub struct Making<'a> {
     pub arch: Arch,
     /// The packages.
     pub artefacts: Vec<Arc<Artefact>>,
-    /// Their priorities in their archives' indexes, in the same order.
+    /// The wheels, each with the recipe of the chain that it belongs to.
+    pub wheels: Vec<(Arc<WheelArtefact>, usize)>,
+    /// The packages' priorities in their archives' indexes, in their order.
     pub priorities: Vec<Priority>,
     /// Which of them only others asked for.
     pub along: Vec<bool>,
@@ -69,6 +75,22 @@ pub struct Making<'a> {
     pub jars: &'a [JarToLay<'a>],
     /// What makes their fragments.
     pub fragments: &'a JarFragments<'a>,
+}
+
+impl Rootfs {
+    /// Name and version of what has a number.
+    #[must_use]
+    pub fn named(&self, number: u32) -> Option<String> {
+        let number = number as usize;
+        match self.artefacts.get(number) {
+            Some(artefact) => Some(format!("{}={}", artefact.package.name, artefact.package.version)),
+            None => {
+                let wheel = (number + self.wheels.len()).checked_sub(self.fragments.len());
+                let wheel = wheel.and_then(|number| self.wheels.get(number))?;
+                Some(format!("python:{}={}", wheel.name, wheel.version))
+            }
+        }
+    }
 }
 
 impl Making<'_> {
@@ -97,6 +119,7 @@ impl Making<'_> {
             }
             .perform()?,
         };
+        self.lay_wheels(&mut tree)?;
         if let Some(target) = target {
             accounts(&mut tree, recipe, target, arch, epoch, &self.artefacts, store)?;
             for file in &files {
@@ -125,13 +148,69 @@ impl Making<'_> {
                 kind: ArtefactKind::Jar,
                 index: &*jar.index,
             }));
-        let planned: Vec<plan::Artefact<'_>> = planned.collect();
-        let names: Vec<&str> = recipe.levels.iter().map(|level| level.name.as_str()).collect();
+        let (planned, names) = self.with_wheels(planned.collect());
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let layers = plan(&tree, &planned, &names);
         let entries = tree.len();
         let packages = self.artefacts.iter().map(|artefact| Arc::clone(&artefact.index));
-        let fragments = packages.chain(jars.into_iter().map(|jar| jar.index)).collect();
-        Ok(Rootfs { arch, artefacts: self.artefacts, fragments, layers, entries, scripts: ledger, origins, runs })
+        let wheels = self.wheels.iter().map(|(wheel, _)| Arc::clone(&wheel.index));
+        let fragments = packages.chain(jars.into_iter().map(|jar| jar.index)).chain(wheels).collect();
+        let wheels = self.wheels.into_iter().map(|(wheel, _)| wheel).collect();
+        Ok(Rootfs {
+            arch,
+            artefacts: self.artefacts,
+            wheels,
+            fragments,
+            layers,
+            entries,
+            scripts: ledger,
+            origins,
+            runs,
+        })
+    }
+
+    /// Lays the wheels over what the packages left. Their numbers follow those of the jars.
+    fn lay_wheels(&self, tree: &mut Tree) -> Result<(), Error> {
+        let first = self.artefacts.len() + self.jars.len();
+        let wheels = self.wheels.iter().map(|(wheel, _)| &*wheel.index).collect();
+        let bytes = PackageBytes::new(&self.artefacts, self.store).with_others(first, wheels);
+        let name = |owner: &Owner| match owner {
+            Owner::Artefact(number) => match self.artefacts.get(*number as usize) {
+                Some(artefact) => format!("package {}", artefact.package.name),
+                None => {
+                    let wheel = (*number as usize).checked_sub(first).and_then(|number| self.wheels.get(number));
+                    wheel.map_or_else(|| "a jar".to_owned(), |(wheel, _)| wheel.label())
+                }
+            },
+            Owner::Recipe => "the recipe".to_owned(),
+            Owner::Generated => "a maintainer script".to_owned(),
+        };
+        for (number, (wheel, _)) in (u32::try_from(first).unwrap_or(u32::MAX)..).zip(&self.wheels) {
+            let laid = lay(tree, &wheel.index, number, &name, &|content| bytes.read(content));
+            laid.map_err(|source| bytes.failed().unwrap_or(Error::Lay { arch: self.arch, source }))?;
+        }
+        Ok(())
+    }
+
+    /// What planning must know of packages, jars and wheels. The wheels of a recipe come after all else, as if they were of a recipe
+    /// that extends it: they change at other times.
+    fn with_wheels<'p>(&'p self, mut planned: Vec<plan::Artefact<'p>>) -> (Vec<plan::Artefact<'p>>, Vec<String>) {
+        let levels = &self.recipe.levels;
+        let has_wheels = |level: usize| self.wheels.iter().any(|(_, own)| *own == level);
+        let before = |level: usize| (0..level).filter(|level| has_wheels(*level)).count();
+        for artefact in &mut planned {
+            artefact.level += before(artefact.level);
+        }
+        planned.extend(self.wheels.iter().map(|(wheel, level)| plan::Artefact {
+            name: wheel.name.as_str(),
+            level: level + before(*level) + 1,
+            kind: if wheel.shared { ArtefactKind::All } else { ArtefactKind::Platform },
+            index: &*wheel.index,
+        }));
+        let names = levels.iter().enumerate().flat_map(|(level, own)| {
+            [Some(own.name.clone()), has_wheels(level).then(|| format!("{} wheels", own.name))].into_iter().flatten()
+        });
+        (planned, names.collect())
     }
 
     /// The packages unpacked, their scripts listed.

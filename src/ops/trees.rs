@@ -5,15 +5,31 @@ use std::sync::Arc;
 
 use super::fetch::Input;
 use super::jars::{JarFragments, JarToLay};
+use super::python::{self, Fragments, WheelArtefact};
 use super::rootfs::{Making, Rootfs};
 use super::unpack::{Artefact, Unpacking};
 use super::{Error, Inputs};
 use crate::base::{Arch, Digest, Epoch, Phase};
-use crate::domain::lock::{self, JarLock, Locked, PackageLock};
+use crate::domain::lock::{self, JarLock, Locked, PackageLock, WheelFileLock, WheelLock};
+use crate::domain::python::{Interpreter, Scheme};
 use crate::domain::recipe::Jar;
 use crate::formats::compress::Compression;
 use crate::formats::deb::PackageName;
 use crate::io::archive::below;
+
+/// Packages and wheels, unpacked, by the digests of their files.
+pub(super) struct Artefacts {
+    packages: BTreeMap<Digest, Arc<Artefact>>,
+    wheels: BTreeMap<Digest, Arc<WheelArtefact>>,
+}
+
+/// The wheels of a recipe, and how they lie.
+struct Wheels<'a> {
+    interpreter: Interpreter,
+    scheme: Scheme,
+    mirror: &'a str,
+    locked: Vec<(&'a WheelLock, &'a WheelFileLock)>,
+}
 
 /// What trees are made from.
 pub(super) struct Trees<'a> {
@@ -81,6 +97,14 @@ impl<'a> Trees<'a> {
                 checksum: digest.into(),
             });
         }
+        if let Some(wheels) = self.wheels()? {
+            let fragments = self.fragments(&wheels);
+            let mut lacking: Vec<_> =
+                wheels.locked.iter().copied().filter(|(wheel, file)| !fragments.is_known(wheel, file)).collect();
+            lacking.sort_by_key(|(_, file)| file.sha256);
+            lacking.dedup_by_key(|(_, file)| file.sha256);
+            inputs.extend(python::inputs(wheels.mirror, &lacking, self.inputs).await?);
+        }
         let mut jars: BTreeMap<Digest, &JarLock> = BTreeMap::new();
         for (_, jar) in self.locked.jars() {
             jars.entry(jar.sha256).or_insert(jar);
@@ -111,29 +135,68 @@ impl<'a> Trees<'a> {
         JarFragments::new(&fetcher.store, &*fetcher.progress, self.compression, self.epoch)
     }
 
-    /// The packages, unpacked, by the digests of their `.deb` files.
+    /// The wheels of all platforms, and how they are unpacked; nothing where the recipe has none.
+    fn wheels(&self) -> Result<Option<Wheels<'a>>, Error> {
+        let (Some(python), Some(arch)) = (&self.locked.recipe().python, self.architectures.first()) else {
+            return Ok(None);
+        };
+        let interpreter = python::interpreter(python, *arch, self.locked.packages(*arch))?;
+        let scheme = match &python.into {
+            Some(folder) => Scheme::target(folder.relative()),
+            None => Scheme::local(interpreter),
+        };
+        let locked = self.architectures.iter().flat_map(|arch| self.locked.wheels(*arch)).collect();
+        Ok(Some(Wheels { interpreter, scheme, mirror: &python.mirror, locked }))
+    }
+
+    fn fragments<'w>(&self, wheels: &'w Wheels<'a>) -> Fragments<'w>
+    where
+        'a: 'w,
+    {
+        Fragments {
+            store: &self.inputs.fetcher.store,
+            progress: &*self.inputs.fetcher.progress,
+            compression: self.compression,
+            epoch: self.epoch,
+            interpreter: wheels.interpreter,
+            scheme: &wheels.scheme,
+        }
+    }
+
+    /// The packages and wheels, unpacked, by the digests of their files.
     ///
     /// # Errors
     /// When one is not what the lock says, or the store fails.
-    pub(super) fn artefacts(&self) -> Result<BTreeMap<Digest, Arc<Artefact>>, Error> {
-        self.unpacking().artefacts(&self.packages())
+    pub(super) fn artefacts(&self) -> Result<Artefacts, Error> {
+        let packages = self.unpacking().artefacts(&self.packages())?;
+        let wheels = match self.wheels()? {
+            Some(wheels) => self.fragments(&wheels).artefacts(&wheels.locked)?,
+            None => BTreeMap::new(),
+        };
+        Ok(Artefacts { packages, wheels })
     }
 
     /// The tree of one platform, and its plan; `watched` is the package whose scripts are watched.
     pub(super) fn rootfs(
         &self,
         arch: Arch,
-        all: &BTreeMap<Digest, Arc<Artefact>>,
+        all: &Artefacts,
         fragments: &JarFragments<'_>,
         watched: Option<&str>,
     ) -> Result<Rootfs, Error> {
         let packages: Vec<&PackageLock> = self.locked.packages(arch).collect();
-        let artefacts = packages.iter().filter_map(|package| all.get(&package.sha256).cloned()).collect();
+        let artefacts = packages.iter().filter_map(|package| all.packages.get(&package.sha256).cloned()).collect();
         let levels = levels(self.locked, &packages);
+        let wheels = self.locked.wheels(arch);
         let making = Making {
             recipe: self.locked.recipe(),
             arch,
             artefacts,
+            wheels: wheels
+                .filter_map(|(wheel, file)| {
+                    Some((Arc::clone(all.wheels.get(&file.sha256)?), wheel_level(self.locked, wheel)))
+                })
+                .collect(),
             priorities: packages.iter().map(|package| package.priority).collect(),
             along: packages.iter().map(|package| package.roots.is_empty()).collect(),
             levels: &levels,
@@ -145,6 +208,15 @@ impl<'a> Trees<'a> {
         };
         making.make()
     }
+}
+
+/// The recipe of the chain that first has a use for a wheel.
+fn wheel_level(locked: &Locked, wheel: &WheelLock) -> usize {
+    let chain = lock::wheel_chain(locked.lock().wheels(), &wheel.name).unwrap_or_default();
+    let levels = &locked.recipe().levels;
+    let first = chain.first().map(ToString::to_string).unwrap_or_default();
+    let last = levels.len().saturating_sub(1);
+    levels.iter().position(|level| level.requirements.contains(&first)).unwrap_or(last)
 }
 
 /// For each package, the recipe of the chain that first has a use for it.

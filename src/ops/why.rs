@@ -12,6 +12,8 @@ use super::inspect::{Layer, PlatformImage};
 use super::not_there::NotThere;
 use super::project::{Loaded, Project, ProjectError};
 use super::scripts::{Done, Origin};
+use super::why_wheel::Wheels;
+pub use super::why_wheel::{WheelAnswer, WheelLocked};
 use crate::base::{Arch, Digest, redact};
 use crate::domain::install::Installed;
 use crate::domain::install::info::FOLDER;
@@ -49,6 +51,9 @@ pub struct Answer {
     pub jar: Option<JarAnswer>,
     /// The packages it is of: one, or those that share a folder, or none.
     pub packages: Vec<PackageAnswer>,
+    /// The wheels it is of: one, or those that have the same file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub wheels: Vec<WheelAnswer>,
     /// The layer it is in.
     pub layer: Option<LayerAnswer>,
     /// The recipe that the image names.
@@ -74,6 +79,8 @@ pub struct Link {
 pub enum Source {
     /// A package, or several.
     Package,
+    /// A wheel, or several.
+    Wheel,
     /// The recipe: `[[file]]`.
     RecipeFile,
     /// The recipe: `[[jar]]`.
@@ -225,6 +232,17 @@ impl Asking<'_> {
     fn name(&self, asked: &str) -> Result<Answer, Error> {
         let named = |(_, package): &(&str, &InstalledPackage)| package.name == asked;
         let Some((stem, package)) = self.installed.packages().find(named) else {
+            let wheels = Wheels::of(self.contents);
+            if let Some(wheel) = wheels.named(asked) {
+                let node = self.contents.tree.lookup(&wheel.record).ok().flatten();
+                return Ok(Answer {
+                    asked: asked.to_owned(),
+                    source: Source::Wheel,
+                    wheels: vec![wheel.answer(self.locked())],
+                    layer: node.and_then(|node| self.layer(layer_of(&node))),
+                    ..self.blank()
+                });
+            }
             // A name without a slash may still be one in the root.
             return self.path(asked);
         };
@@ -266,8 +284,16 @@ impl Asking<'_> {
         };
         let node = tree.lookup(&path).ok().flatten();
         let owners = self.installed.owners(&path);
+        let mut source = self.source(&path, !owners.is_empty());
+        let wheels = Wheels::of(self.contents);
+        let wheels: Vec<WheelAnswer> =
+            wheels.owners(&path).into_iter().map(|wheel| wheel.answer(self.locked())).collect();
+        if !wheels.is_empty() && source == Source::Unknown {
+            source = Source::Wheel;
+        }
         Ok(Answer {
             asked: asked.to_owned(),
+            wheels,
             links: links
                 .into_iter()
                 .map(|(path, target)| Link {
@@ -277,7 +303,7 @@ impl Asking<'_> {
                 })
                 .collect(),
             dangling,
-            source: self.source(&path, !owners.is_empty()),
+            source,
             script: self.origin(&path).cloned(),
             jar: self.jar(&path),
             packages: owners.into_iter().map(|package| self.package(package)).collect(),
@@ -298,10 +324,16 @@ impl Asking<'_> {
             script: None,
             jar: None,
             packages: Vec::new(),
+            wheels: Vec::new(),
             layer: None,
             recipe: self.platform.annotations.get(RECIPE).cloned(),
             no_lock: None,
         }
+    }
+
+    /// The lock, and the platform in it.
+    fn locked(&self) -> Option<(&Lockfile, Arch)> {
+        Some((&self.lock?.lock, self.arch()?))
     }
 
     fn arch(&self) -> Option<Arch> {

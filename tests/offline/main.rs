@@ -33,6 +33,7 @@ mod plan;
 mod project;
 mod push;
 mod push_faults;
+mod python;
 mod recipe;
 mod refused;
 mod registry;

@@ -28,3 +28,4 @@ pub mod s3;
 pub mod treediff;
 pub mod twin;
 pub mod universe;
+pub mod wheel;

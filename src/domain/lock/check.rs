@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::model::{JarLock, Lockfile, PackageLock, ReleaseLock};
+use super::wheel::{WheelFileLock, WheelLock};
 use crate::base::{Arch, Class, Epoch, Fault};
 use crate::domain::recipe::{ArchiveMeaning, Jar, JarSource, LockMeaning, Recipe};
 
@@ -62,6 +63,11 @@ impl Locked {
         self.lock.packages_of(arch)
     }
 
+    /// The wheels of a platform, sorted by name, each with its file.
+    pub fn wheels(&self, arch: Arch) -> impl Iterator<Item = (&WheelLock, &WheelFileLock)> {
+        self.lock.wheels().iter().filter_map(move |wheel| Some((wheel, wheel.files.get(&arch)?)))
+    }
+
     /// The recipe's jars in its order, each with its lock.
     pub fn jars(&self) -> impl Iterator<Item = (&Jar, &JarLock)> {
         self.recipe.jars.iter().filter_map(|jar| Some((jar, self.lock.jar(&jar.source)?)))
@@ -102,6 +108,20 @@ fn changes(locked: &LockMeaning, now: &LockMeaning) -> Vec<Changed> {
         changes.lists(&key("max-age-days"), old.max_age_days.as_slice(), new.max_age_days.as_slice());
         changes.lists(&key("accept-expired"), &[old.accept_expired], &[new.accept_expired]);
     }
+    let python = |meaning: &LockMeaning| meaning.python.clone();
+    let part = |meaning: &LockMeaning, part: fn(&crate::domain::recipe::PythonMeaning) -> Vec<String>| {
+        python(meaning).as_ref().map(part).unwrap_or_default()
+    };
+    changes.lists("python.mirror", &part(locked, |p| vec![p.mirror.clone()]), &part(now, |p| vec![p.mirror.clone()]));
+    let interpreter = |p: &crate::domain::recipe::PythonMeaning| p.interpreter.iter().cloned().collect();
+    changes.lists("python.interpreter", &part(locked, interpreter), &part(now, interpreter));
+    changes.lists(
+        "python.requirements",
+        &part(locked, |p| p.requirements.clone()),
+        &part(now, |p| p.requirements.clone()),
+    );
+    let file = |p: &crate::domain::recipe::PythonMeaning| p.requirements_file.iter().map(ToString::to_string).collect();
+    changes.lists("python.requirements-file", &part(locked, file), &part(now, file));
     let jar = |jar: &JarSource| {
         let places = jar.places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
         jar.sha256.map_or(places.clone(), |sha256| format!("{places} {sha256}"))

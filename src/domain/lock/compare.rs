@@ -4,16 +4,16 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{Lockfile, PackageLock, label};
+use super::wheel::WheelLock;
 use crate::base::{Arch, Digest};
 use crate::domain::recipe::Place;
 use crate::formats::deb::package::PackageName;
-use crate::formats::deb::version::Version;
 
-/// A package that differs between two locks.
+/// A package or a wheel that differs between two locks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// The package.
-    pub name: PackageName,
+    pub name: String,
     /// The platforms on which it differs in this way, sorted.
     pub platforms: Vec<Arch>,
     /// How it differs.
@@ -24,62 +24,80 @@ pub struct Change {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// It is new, in this version.
-    Added(Version),
+    Added(String),
     /// It is gone; it had this version.
-    Removed(Version),
+    Removed(String),
     /// It has a later version.
     Upgraded {
         /// The version before.
-        old: Version,
+        old: String,
         /// The version now.
-        new: Version,
+        new: String,
     },
     /// It has an earlier version.
     Downgraded {
         /// The version before.
-        old: Version,
+        old: String,
         /// The version now.
-        new: Version,
+        new: String,
     },
     /// The same version, but other bytes, or the same bytes from another suite.
-    Replaced(Version),
+    Replaced(String),
 }
 
-/// All packages that differ, sorted by name.
+/// All packages that differ, sorted by name, then all wheels.
 #[must_use]
 pub fn compare(old: &Lockfile, new: &Lockfile) -> Vec<Change> {
     let index = |lock: &Lockfile| -> BTreeMap<(PackageName, Arch), PackageLock> {
         lock.packages().iter().map(|package| ((package.name.clone(), package.arch), package.clone())).collect()
     };
-    let (old, new) = (index(old), index(new));
-    let places: BTreeSet<&(PackageName, Arch)> = old.keys().chain(new.keys()).collect();
-    let mut changes: Vec<Change> = Vec::new();
-    for place in places {
-        let Some(kind) = kind(old.get(place), new.get(place)) else { continue };
-        let (name, arch) = place;
-        match changes.last_mut().filter(|last| last.name == *name && last.kind == kind) {
-            Some(last) => last.platforms.push(*arch),
-            None => changes.push(Change { name: name.clone(), platforms: vec![*arch], kind }),
-        }
-    }
+    let place = |package: &PackageLock| (package.sha256, package.mirror.clone(), package.suite.clone());
+    let mut changes = differences(&index(old), &index(new), |old, new| {
+        (old.version.cmp(&new.version), place(old) == place(new), old.version.to_string(), new.version.to_string())
+    });
+    let wheels = |lock: &Lockfile| -> BTreeMap<(String, Arch), WheelLock> {
+        let files = lock.wheels().iter().flat_map(|wheel| wheel.files.keys().map(move |arch| (wheel, *arch)));
+        files.map(|(wheel, arch)| ((wheel.name.to_string(), arch), wheel.clone())).collect()
+    };
+    let (old, new) = (wheels(old), wheels(new));
+    let file = |wheel: &WheelLock| wheel.files.clone();
+    changes.extend(differences(&old, &new, |old, new| {
+        (old.version.cmp(&new.version), file(old) == file(new), old.version.to_string(), new.version.to_string())
+    }));
     changes
 }
 
-fn kind(old: Option<&PackageLock>, new: Option<&PackageLock>) -> Option<Kind> {
-    match (old, new) {
-        (None, None) => None,
-        (None, Some(new)) => Some(Kind::Added(new.version.clone())),
-        (Some(old), None) => Some(Kind::Removed(old.version.clone())),
-        (Some(old), Some(new)) => {
-            let (from, to) = (old.version.clone(), new.version.clone());
-            let place = |package: &PackageLock| (package.sha256, package.mirror.clone(), package.suite.clone());
-            match from.cmp(&to) {
-                Ordering::Less => Some(Kind::Upgraded { old: from, new: to }),
-                Ordering::Greater => Some(Kind::Downgraded { old: from, new: to }),
-                Ordering::Equal => (place(old) != place(new)).then_some(Kind::Replaced(to)),
-            }
+/// How two differ: by order of versions, whether they are the same otherwise, and both versions.
+type Difference = (Ordering, bool, String, String);
+
+/// The differences of two tables.
+fn differences<N: Ord + Clone + ToString, T>(
+    old: &BTreeMap<(N, Arch), T>,
+    new: &BTreeMap<(N, Arch), T>,
+    differ: impl Fn(&T, &T) -> Difference,
+) -> Vec<Change> {
+    let places: BTreeSet<&(N, Arch)> = old.keys().chain(new.keys()).collect();
+    let mut changes: Vec<Change> = Vec::new();
+    for place in places {
+        let version = |one: &T| differ(one, one).2;
+        let kind = match (old.get(place), new.get(place)) {
+            (None, None) => continue,
+            (None, Some(new)) => Kind::Added(version(new)),
+            (Some(old), None) => Kind::Removed(version(old)),
+            (Some(old), Some(new)) => match differ(old, new) {
+                (Ordering::Less, _, old, new) => Kind::Upgraded { old, new },
+                (Ordering::Greater, _, old, new) => Kind::Downgraded { old, new },
+                (Ordering::Equal, false, _, new) => Kind::Replaced(new),
+                (Ordering::Equal, true, ..) => continue,
+            },
+        };
+        let name = place.0.to_string();
+        match changes.last_mut().filter(|last| last.name == name && last.kind == kind) {
+            Some(last) => last.platforms.push(place.1),
+            None => changes.push(Change { name, platforms: vec![place.1], kind }),
         }
     }
+    changes
 }
 
 /// A jar that differs between two locks.
@@ -127,14 +145,14 @@ pub fn table(changes: &[Change]) -> String {
         .iter()
         .map(|change| {
             let (word, versions) = match &change.kind {
-                Kind::Added(version) => ("added", version.to_string()),
-                Kind::Removed(version) => ("removed", version.to_string()),
+                Kind::Added(version) => ("added", version.clone()),
+                Kind::Removed(version) => ("removed", version.clone()),
                 Kind::Upgraded { old, new } => ("upgraded", format!("{old} → {new}")),
                 Kind::Downgraded { old, new } => ("downgraded", format!("{old} → {new}")),
-                Kind::Replaced(version) => ("replaced", version.to_string()),
+                Kind::Replaced(version) => ("replaced", version.clone()),
             };
             let platforms = change.platforms.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-            [word.to_owned(), change.name.to_string(), platforms, versions]
+            [word.to_owned(), change.name.clone(), platforms, versions]
         })
         .collect();
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.len()).max().unwrap_or(0);

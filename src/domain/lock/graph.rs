@@ -18,7 +18,7 @@ pub(super) fn fault(meaning: &LockMeaning, packages: &[PackageLock]) -> Option<F
 }
 
 fn platform_fault(meaning: &LockMeaning, arch: Arch, all: &[PackageLock]) -> Option<Fault> {
-    let blame = |reason, name: &PackageName| Some(Fault { reason, package: Some((name.clone(), arch)) });
+    let blame = |reason, name: &PackageName| Some(Fault { reason, package: Some((name.clone(), arch)), wheel: None });
     let packages = || all.iter().filter(|package| package.arch == arch);
     let mut here: BTreeMap<&str, &PackageLock> = BTreeMap::new();
     for package in packages() {
@@ -40,11 +40,15 @@ fn platform_fault(meaning: &LockMeaning, arch: Arch, all: &[PackageLock]) -> Opt
         Request::Any(name) => here.contains_key(name) || asked.contains(name),
     };
     if let Some(request) = meaning.install.iter().find(|request| !answered(request)) {
-        return Some(Fault { reason: Reason::Unanswered { request: request.clone(), arch }, package: None });
+        return Some(Fault {
+            reason: Reason::Unanswered { request: request.clone(), arch },
+            package: None,
+            wheel: None,
+        });
     }
     let of_variant = |package: &PackageLock| package.roots.contains(&Root::Variant);
     if all.iter().any(of_variant) && !packages().any(of_variant) {
-        return Some(Fault { reason: Reason::NoVariant { arch }, package: None });
+        return Some(Fault { reason: Reason::NoVariant { arch }, package: None, wheel: None });
     }
     let reach = Reach::of(meaning, packages());
     let unreached = packages().find(|package| !reach.contains(&package.name))?;

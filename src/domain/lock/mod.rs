@@ -18,6 +18,7 @@ mod graph;
 mod model;
 mod parse;
 mod render;
+mod wheel;
 mod wire;
 
 pub use check::{Changed, Locked, Stale, check};
@@ -26,3 +27,4 @@ pub use error::{LockError, Reason};
 pub use graph::Chain;
 pub use model::{Fingerprint, JarLock, Lockfile, PackageLock, ParseFingerprintError, ReleaseLock, Root};
 pub use parse::{MAX_BYTES, VERSION};
+pub use wheel::{WheelFileLock, WheelLock, chain as wheel_chain};

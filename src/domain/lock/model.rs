@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::error::{LockError, Reason};
 use super::graph;
+use super::wheel::WheelLock;
 use crate::base::{Arch, Digest, Epoch};
 use crate::domain::recipe::{JarSource, LockMeaning, Place};
 use crate::formats::deb::package::{Architecture, PackageName, check_pool_path};
@@ -19,6 +20,7 @@ pub struct Lockfile {
     releases: Vec<ReleaseLock>,
     packages: Vec<PackageLock>,
     jars: Vec<JarLock>,
+    wheels: Vec<WheelLock>,
 }
 
 /// A Release file that packages were chosen from.
@@ -155,7 +157,21 @@ impl Lockfile {
         packages: Vec<PackageLock>,
         jars: Vec<JarLock>,
     ) -> Result<Self, LockError> {
-        Self::checked(meaning, releases, packages, jars).map_err(|fault| LockError {
+        Self::with_wheels(meaning, releases, packages, jars, Vec::new())
+    }
+
+    /// [`Lockfile::new`] for a request that asks for Python packages.
+    ///
+    /// # Errors
+    /// As [`Lockfile::new`], for wheels too.
+    pub fn with_wheels(
+        meaning: LockMeaning,
+        releases: Vec<ReleaseLock>,
+        packages: Vec<PackageLock>,
+        jars: Vec<JarLock>,
+        wheels: Vec<WheelLock>,
+    ) -> Result<Self, LockError> {
+        Self::checked(meaning, releases, packages, jars, wheels).map_err(|fault| LockError {
             file: String::new(),
             line: None,
             reason: fault.reason,
@@ -168,6 +184,7 @@ impl Lockfile {
         mut releases: Vec<ReleaseLock>,
         mut packages: Vec<PackageLock>,
         mut jars: Vec<JarLock>,
+        mut wheels: Vec<WheelLock>,
     ) -> Result<Self, Fault> {
         releases.sort();
         for release in &mut releases {
@@ -176,7 +193,8 @@ impl Lockfile {
         }
         packages.sort_by(|a, b| (&a.name, a.arch).cmp(&(&b.name, b.arch)));
         jars.sort();
-        let lock = Self { meaning, releases, packages, jars };
+        wheels.sort_by(|a, b| a.name.cmp(&b.name));
+        let lock = Self { meaning, releases, packages, jars, wheels };
         match lock.fault() {
             None => Ok(lock),
             Some(fault) => Err(fault),
@@ -190,15 +208,21 @@ impl Lockfile {
                 self.releases.iter().map(|release| (release.mirror.as_str(), release.suite.as_str())).collect();
             let mut faults = self.packages.iter().filter_map(|package| {
                 let reason = package.fault(&self.meaning, &releases)?;
-                Some(Fault { reason, package: Some((package.name.clone(), package.arch)) })
+                Some(Fault { reason, package: Some((package.name.clone(), package.arch)), wheel: None })
             });
-            faults.next().or_else(|| graph::fault(&self.meaning, &self.packages)).or_else(|| self.jar_fault())
+            let wheels = || {
+                let (reason, wheel) = super::wheel::fault(&self.meaning, &self.wheels)?;
+                Some(Fault { reason, package: None, wheel })
+            };
+            let packages = faults.next().or_else(|| graph::fault(&self.meaning, &self.packages));
+            packages.or_else(|| self.jar_fault()).or_else(wheels)
         })
     }
 
     fn jar_fault(&self) -> Option<Fault> {
-        let fault =
-            |places: &[Place], what| Some(Fault { reason: Reason::Jar { jar: label(places), what }, package: None });
+        let fault = |places: &[Place], what| {
+            Some(Fault { reason: Reason::Jar { jar: label(places), what }, package: None, wheel: None })
+        };
         let mut locked: BTreeMap<&[Place], &JarLock> = BTreeMap::new();
         for jar in &self.jars {
             if locked.insert(&jar.places, jar).is_some() {
@@ -227,6 +251,7 @@ impl Lockfile {
         let fault = |release: &ReleaseLock, what| Fault {
             reason: Reason::Release { mirror: release.mirror.clone(), suite: release.suite.clone(), what },
             package: None,
+            wheel: None,
         };
         let wanted: BTreeSet<(&str, &str)> = self
             .meaning
@@ -253,6 +278,7 @@ impl Lockfile {
         wanted.difference(&seen).next().map(|(mirror, suite)| Fault {
             reason: Reason::Release { mirror: (*mirror).into(), suite: (*suite).into(), what: "is not locked" },
             package: None,
+            wheel: None,
         })
     }
 
@@ -272,6 +298,12 @@ impl Lockfile {
     #[must_use]
     pub fn packages(&self) -> &[PackageLock] {
         &self.packages
+    }
+
+    /// The wheels, sorted by name.
+    #[must_use]
+    pub fn wheels(&self) -> &[WheelLock] {
+        &self.wheels
     }
 
     /// The jars, sorted by their places.
@@ -305,6 +337,7 @@ const MAX_JAR: u64 = 64 << 30;
 pub(super) struct Fault {
     pub(super) reason: Reason,
     pub(super) package: Option<(PackageName, Arch)>,
+    pub(super) wheel: Option<pep508_rs::PackageName>,
 }
 
 impl PackageLock {

@@ -7,6 +7,7 @@ use toml::de::DeTable;
 use super::error::{LockError, Reason};
 use super::graph::Reach;
 use super::model::Lockfile;
+use super::wheel;
 use super::wire::{V1, Written};
 use crate::base::{Arch, redact};
 use crate::formats::deb::package::PackageName;
@@ -57,10 +58,22 @@ fn read(text: &str) -> Result<Lockfile, Blame> {
         }
     }
     let jars = wire.jar.into_iter().map(Into::into).collect();
-    let lock = Lockfile::checked(wire.request, releases, packages, jars).map_err(|fault| {
-        let place = fault.package.as_ref().and_then(|place| places.get(place));
-        (place.map(|(line, _)| *line), fault.reason)
+    let mut wheels = Vec::new();
+    let mut told = Vec::new();
+    for block in wire.wheel {
+        let line = lines.at(block.span().start);
+        told.push((line, block.get_ref().told()));
+        wheels.push(block.into_inner().read(&wire.request).map_err(|reason| (Some(line), reason))?);
+    }
+    let lock = Lockfile::checked(wire.request, releases, packages, jars, wheels).map_err(|fault| {
+        let place = fault.package.as_ref().and_then(|place| places.get(place)).map(|(line, _)| *line);
+        let of_wheel = |name| told.iter().find(|(_, (wheel, _))| wheel == name).map(|(line, _)| *line);
+        (place.or_else(|| fault.wheel.as_ref().and_then(of_wheel)), fault.reason)
     })?;
+    if let Some(name) = wheel::first_untrue(lock.wheels(), told.iter().map(|(_, (name, via))| (name, via))) {
+        let line = told.iter().find(|(_, (other, _))| other == name).map(|(line, _)| *line);
+        return Err((line, Reason::Value { key: "via", rule: format!("{name}: it is not what the dependencies say") }));
+    }
     check_vias(&lock, &places)?;
     Ok(lock)
 }

@@ -22,6 +22,8 @@
 //! places = ["s3://…", "maven:…"]       # in the order to ask
 //! sha256 = "sha256:…"                  # where the recipe says it
 //!
+//! [request.python]                     # where the recipe has one: mirror, interpreter, requirements, requirements-file
+//!
 //! [[release]]                          # sorted by mirror and suite
 //! mirror = "debian"
 //! suite = "bookworm"
@@ -59,13 +61,14 @@
 //! block itself for `Architecture: all`, else in the platform's table. `via`, `depends` and `recommends` stand in the block when they are
 //! the same on all its platforms, else in their tables. `platforms` names the block's platforms when they are not the lock's and the
 //! tables do not tell. Lists are sorted, one item a line when they are longer than a line. No key is written that holds nothing,
-//! but `install` and `accept-skew`.
+//! but `install` and `accept-skew`. Wheels follow the packages; their blocks are described in [`super::wheel`].
 
 use std::fmt::Write as _;
 
 use super::graph::Reach;
 use super::model::{Lockfile, PackageLock};
 use super::parse::VERSION;
+use super::wheel;
 use crate::base::{Arch, Platform};
 use crate::formats::deb::package::Architecture;
 use crate::formats::deb::priority::Priority;
@@ -105,6 +108,13 @@ impl Lockfile {
             out.list("places", &jar.places);
             jar.sha256.iter().for_each(|sha256| out.string("sha256", sha256));
         }
+        if let Some(python) = &meaning.python {
+            out.section("[request.python]");
+            out.string("mirror", &python.mirror);
+            python.interpreter.iter().for_each(|interpreter| out.string("interpreter", interpreter));
+            out.list("requirements", &python.requirements);
+            python.requirements_file.iter().for_each(|file| out.string("requirements-file", file));
+        }
         for release in self.releases() {
             out.section("[[release]]");
             out.string("mirror", &release.mirror);
@@ -122,6 +132,7 @@ impl Lockfile {
             out.line("size", jar.size);
             out.string("sha256", &jar.sha256);
         }
+        wheel::render(self.wheels(), meaning, &mut out);
         out.0
     }
 
@@ -213,22 +224,22 @@ fn serde_plain(value: &impl serde::Serialize) -> String {
 }
 
 /// The text so far.
-struct Text(String);
+pub(super) struct Text(String);
 
 impl Text {
-    fn section(&mut self, head: &str) {
+    pub(super) fn section(&mut self, head: &str) {
         let _ = write!(self.0, "\n{head}\n");
     }
 
-    fn line(&mut self, key: &str, value: impl std::fmt::Display) {
+    pub(super) fn line(&mut self, key: &str, value: impl std::fmt::Display) {
         let _ = writeln!(self.0, "{key} = {value}");
     }
 
-    fn string(&mut self, key: &str, value: &impl ToString) {
+    pub(super) fn string(&mut self, key: &str, value: &impl ToString) {
         self.line(key, quoted(value));
     }
 
-    fn list<'a, T: ToString + 'a>(&mut self, key: &str, items: impl IntoIterator<Item = &'a T>) {
+    pub(super) fn list<'a, T: ToString + 'a>(&mut self, key: &str, items: impl IntoIterator<Item = &'a T>) {
         let items: Vec<String> = items.into_iter().map(quoted).collect();
         let one_line = format!("[{}]", items.join(", "));
         if key.len() + 3 + one_line.len() <= 100 {
@@ -241,7 +252,7 @@ impl Text {
         self.0.push_str("]\n");
     }
 
-    fn some_list<'a, T: ToString + 'a>(
+    pub(super) fn some_list<'a, T: ToString + 'a>(
         &mut self,
         key: &str,
         items: impl IntoIterator<Item = &'a T, IntoIter: ExactSizeIterator>,
@@ -253,6 +264,6 @@ impl Text {
     }
 }
 
-fn quoted(value: &impl ToString) -> String {
+pub(super) fn quoted(value: &impl ToString) -> String {
     toml::Value::String(value.to_string()).to_string()
 }

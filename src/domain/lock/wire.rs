@@ -30,6 +30,8 @@ pub(super) struct V1 {
     #[serde(default)]
     pub(super) package: Vec<Spanned<Block>>,
     #[serde(default)]
+    pub(super) wheel: Vec<Spanned<super::wheel::Block>>,
+    #[serde(default)]
     pub(super) jar: Vec<Jar>,
 }
 

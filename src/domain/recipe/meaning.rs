@@ -45,6 +45,37 @@ pub struct LockMeaning {
     /// Where jars come from; sorted, each once.
     #[serde(default, rename = "jar", skip_serializing_if = "Vec::is_empty")]
     pub jars: Vec<JarSource>,
+    /// Python packages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub python: Option<PythonMeaning>,
+}
+
+/// What `[python]` means for the lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct PythonMeaning {
+    /// Alias of the index.
+    pub mirror: String,
+    /// The interpreter, where it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interpreter: Option<String>,
+    /// What is asked for, each in the one spelling of a requirement; those of the file where there is one.
+    pub requirements: Vec<String>,
+    /// SHA-256 of the file of pinned requirements.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirements_file: Option<Digest>,
+}
+
+impl PythonMeaning {
+    fn of(python: &super::python::Python) -> Self {
+        let pinned = python.file.iter().flat_map(|file| &file.hashed).map(|hashed| &hashed.requirement);
+        Self {
+            mirror: python.mirror.clone(),
+            interpreter: python.interpreter.map(|interpreter| interpreter.to_string()),
+            requirements: python.requirements.iter().chain(pinned).map(ToString::to_string).collect(),
+            requirements_file: python.file.as_ref().map(|file| file.sha256),
+        }
+    }
 }
 
 /// What an archive section means for the lock.
@@ -95,6 +126,7 @@ impl LockMeaning {
             accept_skew: recipe.packages.accept_skew.iter().map(ToString::to_string).collect(),
             archives: recipe.archives.iter().map(archive).collect(),
             jars: recipe.jars.iter().map(|jar| jar.source.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
+            python: recipe.python.as_ref().map(PythonMeaning::of),
         }
     }
 

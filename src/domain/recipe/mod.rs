@@ -26,6 +26,7 @@ mod node;
 mod path;
 mod place;
 mod placed;
+mod python;
 mod resolve;
 mod schema;
 mod source;
@@ -38,7 +39,7 @@ pub use chain::Chain;
 pub(in crate::domain) use document::Document;
 pub use error::{Diagnostic, RecipeError};
 pub(in crate::domain) use findings::Findings;
-pub use meaning::{ArchiveMeaning, LockMeaning, meaning_digest};
+pub use meaning::{ArchiveMeaning, LockMeaning, PythonMeaning, meaning_digest};
 pub use model::{
     Archive, Content, DirectoryEntry, Effect, FileEntry, Image, ImageUser, Jar, JarSource, KeyFile, Level, Packages,
     Principal, Recipe, Scripts, SourceFile, Target, User,
@@ -46,5 +47,6 @@ pub use model::{
 pub use named::{NamedFiles, Refusal};
 pub use path::ImagePath;
 pub use place::{ParsePlaceError, Place};
+pub use python::{Python, RequirementsFile};
 pub use schema::schema;
 pub use source::{MAX_BYTES, Span};

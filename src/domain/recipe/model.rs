@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::path::ImagePath;
 use super::place::Place;
+use super::python::Python;
 use crate::base::{Arch, Digest, Epoch, Platform};
 use crate::formats::compress::Compression;
 use crate::formats::deb::{PackageName, Selection, Variant};
@@ -27,6 +28,9 @@ pub struct Recipe {
     pub archives: Vec<Archive>,
     /// What to install.
     pub packages: Packages,
+    /// Python packages, where the recipe asks for any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub python: Option<Python>,
     /// Jars, in the order of the chain. No path is there twice.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub jars: Vec<Jar>,
@@ -58,6 +62,9 @@ pub struct Level {
     pub name: String,
     /// The packages that its own `install` names.
     pub install: BTreeSet<PackageName>,
+    /// The Python packages that its own `requirements` name.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub requirements: BTreeSet<String>,
     /// The paths of the jars that it names itself.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub jars: BTreeSet<ImagePath>,

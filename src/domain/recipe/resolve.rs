@@ -9,7 +9,7 @@ use super::model::{Archive, KeyFile, Level, Packages, Recipe, Scripts};
 use super::named::NamedFiles;
 use super::source::Span;
 use super::wire::{ArchiveSection, PackagesSection, RecipeFile};
-use super::{accounts, credential, effects, jars, target};
+use super::{accounts, credential, effects, jars, python, target};
 use crate::base::{Arch, Digest, Epoch, Fault, Platform};
 use crate::formats::compress::Compression;
 use crate::formats::deb::{PackageName, Selection, Variant};
@@ -38,6 +38,7 @@ pub(super) fn resolve(
             "add one, or set `packages.variant = \"none\"`",
         );
     }
+    let python = sections.python.as_ref().and_then(|section| python::python(section, sources, files, &mut findings));
     let groups = accounts::groups(&sections.group, &mut findings);
     let users = accounts::users(&sections.user, &mut findings);
     let compression = sections.image.compression.as_ref().map_or(Compression::Zstd, |c| c.value);
@@ -61,6 +62,7 @@ pub(super) fn resolve(
                 scripts,
                 archives,
                 packages,
+                python,
                 jars,
                 users,
                 groups,
@@ -79,9 +81,10 @@ pub(super) fn level(sections: &RecipeFile, platforms: &BTreeSet<Arch>) -> Level 
     let name = sections.name.value.clone();
     let mut known = Findings::default();
     let lines = sections.packages.install.iter().filter_map(|line| selection(line, &mut known));
+    let requirements = python::names(sections.python.as_ref());
     let install = lines.map(|selection| selection.name).collect();
     let jars = jars::jars(&sections.jar, platforms, &mut known);
-    Level { name, install, jars: jars.into_iter().map(|at| at.value.path).collect() }
+    Level { name, install, jars: jars.into_iter().map(|at| at.value.path).collect(), requirements }
 }
 
 /// A name that fits a repository's path component (distribution-spec) and a tag.
@@ -190,7 +193,7 @@ fn keys(
     keys
 }
 
-fn is_alias(text: &str) -> bool {
+pub(super) fn is_alias(text: &str) -> bool {
     let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(word) && text.len() <= 64
 }

@@ -40,6 +40,8 @@ pub(super) struct RecipeFile {
     /// What to install.
     #[serde(default)]
     pub(super) packages: PackagesSection,
+    /// Python packages, from wheels.
+    pub(super) python: Option<At<PythonSection>>,
     /// Files and symbolic links of our own.
     #[serde(default)]
     pub(super) file: Vec<At<FileSection>>,
@@ -119,6 +121,30 @@ pub(super) struct PackagesSection {
     #[serde(default)]
     #[schemars(inner(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+$")))]
     pub(super) accept_skew: Vec<At<String>>,
+}
+
+/// Python packages. They are taken from wheels only, in the same versions for all platforms, and lie as pip leaves them.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct PythonSection {
+    /// What is asked for, as pip takes it: `NAME`, `NAME[EXTRA]`, with versions and markers.
+    #[serde(default)]
+    #[schemars(inner(length(min = 1)), example = ["numpy==1.26.4"])]
+    pub(super) requirements: Vec<At<String>>,
+    /// A file of pinned requirements with hashes, as a path from this recipe's folder; it takes the place of `requirements`, and what
+    /// it does not list is not taken.
+    #[schemars(length(min = 1), example = &"requirements.txt")]
+    pub(super) requirements_file: Option<At<String>>,
+    /// The interpreter, as Debian names it; the only one that the image has if not said.
+    #[schemars(regex(pattern = r"^python3\.[0-9]{1,2}$"), example = &"python3.9")]
+    pub(super) interpreter: Option<At<String>>,
+    /// The folder that they go to, as with `pip install --target`; where pip puts them on Debian if not said, which is
+    /// `/usr/local/lib/python3.9/dist-packages` and `/usr/local/bin`.
+    #[schemars(regex(pattern = r"^/[^/]"), length(max = 4096))]
+    pub(super) into: Option<At<String>>,
+    /// The alias of the index; `pypi` if not said.
+    #[schemars(regex(pattern = r"^[a-z][a-z0-9-]*$"), length(max = 64))]
+    pub(super) mirror: Option<At<String>>,
 }
 
 /// A file, or a symbolic link: exactly one of `source`, `content` and `symlink` is said.

@@ -3,4 +3,5 @@
 pub mod credentials;
 pub mod maven;
 pub mod mirrors;
+pub mod pypi;
 pub mod sdist;
