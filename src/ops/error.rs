@@ -357,12 +357,6 @@ impl Error {
     }
 }
 
-impl From<super::package::PackageError> for Error {
-    fn from(error: super::package::PackageError) -> Self {
-        Self::Package(Box::new(error))
-    }
-}
-
 impl From<super::jars_push::PushError> for Error {
     fn from(error: super::jars_push::PushError) -> Self {
         Self::JarPush(Box::new(error))

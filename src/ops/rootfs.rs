@@ -140,13 +140,13 @@ impl Making<'_> {
                 name: artefact.package.name.as_str(),
                 level: *level,
                 kind: if is_shared(artefact.package.architecture) { ArtefactKind::All } else { ArtefactKind::Platform },
-                index: &*artefact.index,
+                index: &artefact.index,
             })
             .chain(jars.iter().zip(self.jars).map(|(jar, asked)| plan::Artefact {
                 name: &jar.name,
                 level: asked.level,
                 kind: ArtefactKind::Jar,
-                index: &*jar.index,
+                index: &jar.index,
             }));
         let (planned, names) = self.with_wheels(planned.collect());
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -205,7 +205,7 @@ impl Making<'_> {
             name: wheel.name.as_str(),
             level: level + before(*level) + 1,
             kind: if wheel.shared { ArtefactKind::All } else { ArtefactKind::Platform },
-            index: &*wheel.index,
+            index: &wheel.index,
         }));
         let names = levels.iter().enumerate().flat_map(|(level, own)| {
             [Some(own.name.clone()), has_wheels(level).then(|| format!("{} wheels", own.name))].into_iter().flatten()

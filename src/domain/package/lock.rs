@@ -208,9 +208,9 @@ fn plain(name: &str) -> bool {
 impl Block {
     fn source(&self) -> Result<Source, String> {
         match (&self.maven, &self.pypi, &self.url) {
-            (Some(text), None, None) => {
-                Ok(Source::Maven(text.parse().map_err(|e: crate::formats::maven::ParseCoordinateError| e.to_string())?))
-            }
+            (Some(text), None, None) => Ok(Source::Maven(Box::new(
+                text.parse().map_err(|e: crate::formats::maven::ParseCoordinateError| e.to_string())?,
+            ))),
             (None, Some(text), None) => {
                 Ok(Source::Sdist(text.parse().map_err(|e: super::ParseSourceError| e.to_string())?))
             }

@@ -300,7 +300,7 @@ impl<F: NamedFiles> Resolving<'_, F> {
                     continue;
                 };
                 let Some(path) = self.below(&into, &coordinate.file_name(), at.span) else { continue };
-                let source = Source::Maven(coordinate);
+                let source = Source::Maven(Box::new(coordinate));
                 let home = homes.entry((source.clone(), arch)).or_insert_with(|| path.clone());
                 let what = if *home == path {
                     What::Fetched { source, path, mode: 0o644 }

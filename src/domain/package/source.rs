@@ -13,7 +13,7 @@ use crate::formats::maven::Coordinate;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// A file of the repository `maven`.
-    Maven(Coordinate),
+    Maven(Box<Coordinate>),
     /// The source distribution of a project on the index `pypi`.
     Sdist(Sdist),
     /// A file of a site that is no registry.

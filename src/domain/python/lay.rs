@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::{Class, Fault, redact};
 use crate::domain::layer::Index;
-use crate::domain::rootfs::{Content, Kind, Meta, Owner, Position, Tree, TreeError};
+use crate::domain::rootfs::{Content, Kind, Meta, Owner, Position, ReadContent, Tree, TreeError};
 use crate::formats::tar;
 
 /// What an entry of a wheel meets in a tree.
@@ -62,7 +62,7 @@ pub fn lay(
     index: &Index,
     number: u32,
     names: &dyn Fn(&Owner) -> String,
-    read: &dyn Fn(&Content) -> Result<Arc<[u8]>, String>,
+    read: ReadContent<'_>,
 ) -> Result<Laid, LayError> {
     let wheel = names(&Owner::Artefact(number));
     let failed = |source| LayError::Tree { wheel: wheel.clone(), source };

@@ -36,18 +36,6 @@ fn aws_keys(text: &str) -> impl Iterator<Item = (usize, usize, &'static str)> {
     })
 }
 
-/// Passwords in addresses: what stands between `://` and `@`, where it has a `:` and no end of the host's name. A script's variable is
-/// none.
-fn passwords(text: &str) -> impl Iterator<Item = (usize, usize, &'static str)> {
-    text.match_indices("://").filter_map(|(at, mark)| {
-        let start = at + mark.len();
-        let rest = text.get(start..)?;
-        let end = rest.find(|c: char| matches!(c, '/' | '"' | '\'') || c.is_whitespace()).unwrap_or(rest.len());
-        let user = rest.get(..rest.get(..end)?.rfind('@')?)?;
-        (user.contains(':') && !user.contains('$')).then_some((start, start + user.len(), "a password in an address"))
-    })
-}
-
 /// PEM and OpenPGP private keys, to their last line or the end of the text.
 fn private_keys(text: &str) -> impl Iterator<Item = (usize, usize, &'static str)> {
     text.match_indices("-----BEGIN ").filter_map(|(start, _)| {

@@ -16,6 +16,6 @@ mod walk;
 
 pub use diversion::{Diversion, Diversions};
 pub use error::TreeError;
-pub use node::{Content, Kind, Meta, Node, Owner, Position};
+pub use node::{Content, Kind, Meta, Node, Owner, Position, ReadContent};
 pub use tree::Tree;
 pub use walk::Walk;

@@ -86,6 +86,9 @@ pub struct Node<'tree> {
     pub inode: u32,
 }
 
+/// Gives a file's bytes, or says in words why it cannot.
+pub type ReadContent<'a> = &'a dyn Fn(&Content) -> Result<Arc<[u8]>, String>;
+
 impl Content {
     /// Bytes made here.
     pub fn bytes(bytes: impl Into<Vec<u8>>) -> Self {

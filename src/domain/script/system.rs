@@ -22,10 +22,7 @@ use super::shell::{Sources, Trace};
 use super::stop::{Site, Stop, StopKind};
 use super::stream::{Open, Stream};
 use crate::base::{Arch, Epoch};
-use crate::domain::rootfs::{Content, Tree};
-
-/// Gives a file's bytes, or says in words why it cannot.
-pub type ReadContent<'a> = &'a dyn Fn(&Content) -> Result<Arc<[u8]>, String>;
+use crate::domain::rootfs::{ReadContent, Tree};
 
 /// The machine that scripts believe to run on.
 pub struct System<'a> {

@@ -134,15 +134,12 @@ impl<R: Read + Seek> Wheel<R> {
             Ok(_) => return Err(lies("is longer than the archive says".into()).into()),
             Err(error) => return Err(lies(format!("cannot be read: {error}")).into()),
         }
-        match (row, reader.hashing) {
-            (Some(row), Some(hashing)) => {
-                let found = hashing.finish();
-                if found != row.hash.trim_end_matches('=') {
-                    return Err(lies(format!("has {found}, not {}", row.hash)).into());
-                }
+        // RECORD itself and its signatures have none.
+        if let (Some(row), Some(hashing)) = (row, reader.hashing) {
+            let found = hashing.finish();
+            if found != row.hash.trim_end_matches('=') {
+                return Err(lies(format!("has {found}, not {}", row.hash)).into());
             }
-            // Only RECORD itself and its signatures.
-            _ => {}
         }
         Ok(taken)
     }

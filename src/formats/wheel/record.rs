@@ -59,7 +59,8 @@ fn fields(line: &str) -> Option<Vec<String>> {
         } else {
             let end = rest.find(',').unwrap_or(rest.len());
             let (before, after) = rest.split_at(end);
-            (field.push_str(before), rest = after).1;
+            field.push_str(before);
+            rest = after;
         }
         fields.push(field);
         match rest.strip_prefix(',') {

@@ -96,7 +96,7 @@ impl Objects {
                 checker.update(&part.bytes);
             }
             if right {
-                (target.sink)(Piece::Bytes(&part.bytes)).map_err(|error| fail(ObjectCause::Local(error)))?;
+                (target.sink)(Piece::Bytes(&part.bytes))?;
                 if received > *reported {
                     target.progress.emit(Event::Advance { phase: target.phase, amount: received - *reported });
                     *reported = received;
@@ -104,7 +104,8 @@ impl Objects {
             }
             Ok(())
         };
-        take(&first, &mut checker)?;
+        let local = |error| fail(ObjectCause::Local(error));
+        take(&first, &mut checker).map_err(local)?;
         let starts: Vec<u64> = (first.bytes.len() as u64..total).step_by(PART as usize).collect();
         drop(first);
         // Collected, because a lazy iterator of borrowing futures keeps the whole future from being `Send`.
@@ -115,7 +116,7 @@ impl Objects {
             if part.total != total {
                 return Err(fail(changed()));
             }
-            take(&part, &mut checker)?;
+            take(&part, &mut checker).map_err(local)?;
         }
         match (expected.checksum, checker.map(Checker::finish)) {
             (Some(expected), Some(got)) if got != expected => {
