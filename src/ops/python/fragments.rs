@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::super::Error;
 use crate::base::{Digest, Epoch, Event, Hasher, Phase, Progress};
 use crate::domain::layer::{FragmentWriter, Index, LayerError, fragment};
 use crate::domain::lock::{WheelFileLock, WheelLock};
@@ -14,7 +15,6 @@ use crate::domain::python::{Install, Interpreter, PythonError, Scheme, install};
 use crate::formats::compress::Compression;
 use crate::formats::wheel::{Limits, Wheel, WheelName};
 use crate::io::store::{Store, StoreError};
-use crate::ops::Error;
 
 /// The kind of memos that lead from a wheel to its fragment.
 const MEMO: &str = "wheel";
@@ -46,13 +46,13 @@ impl WheelArtefact {
 
 /// How wheels become fragments.
 #[derive(Clone, Copy)]
-pub(in crate::ops) struct Fragments<'a> {
-    pub(in crate::ops) store: &'a Store,
-    pub(in crate::ops) progress: &'a dyn Progress,
-    pub(in crate::ops) compression: Compression,
-    pub(in crate::ops) epoch: Epoch,
-    pub(in crate::ops) interpreter: Interpreter,
-    pub(in crate::ops) scheme: &'a Scheme,
+pub(in super::super) struct Fragments<'a> {
+    pub(in super::super) store: &'a Store,
+    pub(in super::super) progress: &'a dyn Progress,
+    pub(in super::super) compression: Compression,
+    pub(in super::super) epoch: Epoch,
+    pub(in super::super) interpreter: Interpreter,
+    pub(in super::super) scheme: &'a Scheme,
 }
 
 /// What the store remembers of an unpacked wheel.
@@ -69,7 +69,7 @@ type Locked<'l> = (&'l WheelLock, &'l WheelFileLock);
 
 impl Fragments<'_> {
     /// Whether the store has the fragment, so that the wheel itself is not needed.
-    pub(in crate::ops) fn is_known(&self, wheel: &WheelLock, file: &WheelFileLock) -> bool {
+    pub(in super::super) fn is_known(&self, wheel: &WheelLock, file: &WheelFileLock) -> bool {
         self.record(wheel, file).is_some()
     }
 
@@ -77,7 +77,7 @@ impl Fragments<'_> {
     ///
     /// # Errors
     /// When a wheel is not what its name, its `RECORD` or the lock say, or the store fails.
-    pub(in crate::ops) fn artefacts(
+    pub(in super::super) fn artefacts(
         &self,
         wheels: &[Locked<'_>],
     ) -> Result<BTreeMap<Digest, Arc<WheelArtefact>>, Error> {

@@ -11,7 +11,7 @@ use crate::domain::recipe::Python;
 ///
 /// # Errors
 /// When the image has none, or several and the recipe names none.
-pub(in crate::ops) fn interpreter<'p>(
+pub(in super::super) fn interpreter<'p>(
     python: &Python,
     arch: Arch,
     packages: impl Iterator<Item = &'p PackageLock>,

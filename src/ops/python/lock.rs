@@ -7,6 +7,8 @@ use futures_util::stream::{self, StreamExt as _};
 use pep508_rs::PackageName;
 use url::Url;
 
+use super::super::lock::Update;
+use super::super::{Error, Inputs};
 use super::image::environment;
 use super::pages::pages;
 use crate::base::{Checksum, Event, Phase};
@@ -18,8 +20,6 @@ use crate::formats::wheel::{self, Metadata, WheelError, WheelName};
 use crate::io::http::{Client, Expected, Piece};
 use crate::io::sources::pypi::{self, Page, PypiError};
 use crate::io::store::StoreError;
-use crate::ops::lock::Update;
-use crate::ops::{Error, Inputs};
 
 /// How many wheels are asked for their `METADATA` at the same time.
 const PARALLEL: usize = 8;
@@ -32,7 +32,7 @@ const MOST_STEPS: usize = 10_000;
 ///
 /// # Errors
 /// When the image lacks what wheels are chosen by, the index fails, or nothing satisfies the recipe.
-pub(in crate::ops) async fn wheels(
+pub(in super::super) async fn wheels(
     recipe: &Recipe,
     packages: &[PackageLock],
     previous: Option<&Lockfile>,

@@ -6,11 +6,11 @@ use futures_util::stream::{self, StreamExt as _};
 use pep508_rs::PackageName;
 use url::Url;
 
+use super::super::fetch::Input;
+use super::super::{Error, Inputs};
 use crate::domain::lock::{WheelFileLock, WheelLock};
 use crate::io::http::Client;
 use crate::io::sources::pypi::{self, Page, PypiError};
-use crate::ops::fetch::Input;
-use crate::ops::{Error, Inputs};
 
 /// How many pages are asked for at the same time.
 const PARALLEL: usize = 8;
@@ -35,7 +35,7 @@ pub(super) async fn pages(
 ///
 /// # Errors
 /// When the index does not answer, or has a file no more.
-pub(in crate::ops) async fn inputs(
+pub(in super::super) async fn inputs(
     mirror: &str,
     wheels: &[(&WheelLock, &WheelFileLock)],
     inputs: &Inputs<'_>,
