@@ -7,8 +7,8 @@ use super::rootfs::{entries, joined};
 use crate::base::{Digest, Epoch};
 use crate::domain::install::{RecipeFile, files};
 use crate::domain::recipe::{DirectoryEntry, Effect, ImagePath};
+use crate::domain::rootfs::ReadContent;
 use crate::domain::rootfs::{Content, Kind, Meta};
-use crate::domain::script::system::ReadContent;
 use crate::domain::script::{self, Change, Site, Stop, System};
 
 /// Puts effects into the tree when their scripts' turns come.

@@ -1,7 +1,5 @@
 //! A wheel's entries in a tree.
 
-use std::sync::Arc;
-
 use crate::base::{Class, Fault, redact};
 use crate::domain::layer::Index;
 use crate::domain::rootfs::{Content, Kind, Meta, Owner, Position, ReadContent, Tree, TreeError};

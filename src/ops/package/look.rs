@@ -76,10 +76,10 @@ pub(super) fn md5(bytes: &[u8]) -> [u8; 16] {
 ///
 /// # Errors
 /// When it is machine code that the package is not for.
-pub(super) fn missing(path: &str, look: &Look, arch: Option<Arch>) -> Result<Vec<Missing>, PackageError> {
+pub(super) fn missing(path: &str, look: &Look, arch: Option<Arch>) -> Result<Vec<Missing>, Error> {
     if let Some(own) = look.natives.iter().find(|native| native.entry.is_empty() && arch != Some(native.arch)) {
         let wanted = arch.map_or("all platforms".to_owned(), |arch| arch.to_string());
-        return Err(PackageError::Machine { path: path.to_owned(), arch: own.arch, wanted });
+        return Err(PackageError::Machine { path: path.to_owned(), arch: own.arch, wanted }.into());
     }
     let jar: Vec<Native> = look.natives.iter().filter(|native| !native.entry.is_empty()).cloned().collect();
     Ok(native::missing(&jar).into_iter().filter(|missing| arch.is_none_or(|arch| arch == missing.lacks)).collect())

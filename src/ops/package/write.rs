@@ -125,7 +125,7 @@ fn looks<'e>(entries: &'e BTreeMap<ImagePath, Placed>, store: &Store) -> Result<
 }
 
 /// Refuses native code that is for some platforms only, unless the recipe says why that is fine.
-fn audit(recipe: &PackageRecipe, arch: Option<Arch>, looks: &BTreeMap<&ImagePath, Look>) -> Result<(), PackageError> {
+fn audit(recipe: &PackageRecipe, arch: Option<Arch>, looks: &BTreeMap<&ImagePath, Look>) -> Result<(), Error> {
     let mut found: Vec<(String, Missing)> = Vec::new();
     for (path, look) in looks {
         let missing = look::missing(path.as_str(), look, arch)?;
@@ -133,7 +133,7 @@ fn audit(recipe: &PackageRecipe, arch: Option<Arch>, looks: &BTreeMap<&ImagePath
             found.extend(missing.into_iter().map(|missing| (path.to_string(), missing)));
         }
     }
-    if found.is_empty() { Ok(()) } else { Err(PackageError::Natives { missing: found }) }
+    if found.is_empty() { Ok(()) } else { Err(PackageError::Natives { missing: found }.into()) }
 }
 
 /// Reports what is read as progress.
