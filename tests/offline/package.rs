@@ -179,8 +179,8 @@ impl World {
     }
 
     fn run(&self, more: &[&str]) -> Ran {
-        let maven = format!("maven={}m2", self.server.url());
-        let pypi = format!("pypi={}simple", self.server.url());
+        let maven = format!("maven={}/m2", self.server.url());
+        let pypi = format!("pypi={}/simple", self.server.url());
         let command = ["package", "app", "--mirror", &maven, "--mirror", &pypi];
         self.project.mokapot(&[&command, more].concat())
     }
@@ -300,8 +300,8 @@ fn nothing_changes_nothing_and_other_machines_make_the_same() {
     // Another store, another umask, one thread, another time zone.
     let store = world.project.path("other-store").display().to_string();
     let other = world.project.path("other").display().to_string();
-    let maven = format!("maven={}m2", world.server.url());
-    let pypi = format!("pypi={}simple", world.server.url());
+    let maven = format!("maven={}/m2", world.server.url());
+    let pypi = format!("pypi={}/simple", world.server.url());
     let arguments =
         ["package", "app", "--mirror", &maven, "--mirror", &pypi, "--store", &store, "--output", &other, "--locked"];
     let wrapper = [
