@@ -10,7 +10,7 @@ use crate::support::project::{Project, Ran};
 use crate::support::registry::{Behaviour, Registry};
 
 /// The commands, as `--help` lists them.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "build",
     "lock",
     "package",

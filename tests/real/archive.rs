@@ -107,6 +107,7 @@ async fn indexes_are_read_and_packages_are_where_they_say() {
             let input = Input {
                 name: format!("hostname ({arch})"),
                 listed_by: Some(source.label()),
+                objects: Vec::new(),
                 urls: vec![below(&source.root, &pool.filename)],
                 size: pool.size,
                 checksum: pool.sha256.into(),
