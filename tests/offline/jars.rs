@@ -11,15 +11,18 @@ use crate::support::http::{Reply, Request, Server};
 use crate::support::project::{Project, Ran, layout_is_sound, noise};
 use crate::support::s3::S3;
 
+/// Files by their paths.
+type Files = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
 /// A repository of files by their paths, that can change.
 struct Repository {
-    files: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    files: Files,
     server: Server,
 }
 
 impl Repository {
     fn new() -> Self {
-        let files: Arc<Mutex<Vec<(String, Vec<u8>)>>> = Arc::default();
+        let files = Files::default();
         let served = Arc::clone(&files);
         let server = Server::start(move |request: &Request| {
             let files = served.lock().unwrap();

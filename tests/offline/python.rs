@@ -238,7 +238,7 @@ fn resolved(requirements: &[&str], wheels: &[Wheel]) -> Result<BTreeMap<String, 
             }
         }
     }
-    panic!("the resolver does not come to an end");
+    unreachable!("the resolver does not come to an end");
 }
 
 fn learn(known: &mut Known, want: Want, wheels: &[Wheel]) {
