@@ -237,7 +237,7 @@ const WRONG: &[(&str, &str, &str)] = &[
     ("name = \"twice\"", "4:1", "duplicate key"),
     ("[pacakges]", "4:2", "unknown key `pacakges`"),
     ("[image]\nenvironment = {}", "5:1", "`image`: unknown key `environment`"),
-    ("[[jar]]\ns3 = \"\"", "4:3", "unknown key `jar`"),
+    ("[[jars]]\ns3 = \"\"", "4:3", "unknown key `jars`"),
     ("platforms = \"linux/amd64\"", "4:13", "`platforms`: expected a list, found a string"),
     ("platforms = 1.5", "4:13", "`platforms`: expected a list, found a number with a fraction"),
     ("file = [1]", "4:9", "`file`: expected a table, found a number"),
