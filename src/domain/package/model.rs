@@ -7,7 +7,7 @@ use crate::base::{Arch, Digest, Epoch};
 use crate::domain::recipe::{Document, ImagePath, SourceFile, Span};
 use crate::formats::deb::{DataCompression, PackageName, Version};
 
-/// A package recipe. Its values are right by construction; what only the fetched files tell is checked by [`mod@super::plan`].
+/// A package recipe. Its values are right by construction; what only the fetched files tell is checked by [`super::plan()`].
 #[derive(Clone, Debug)]
 pub struct PackageRecipe {
     pub(super) document: Document,
