@@ -160,7 +160,7 @@ pub enum Error {
     },
     /// A package of ours cannot be made.
     #[error(transparent)]
-    Package(#[from] super::package::PackageError),
+    Package(Box<super::package::PackageError>),
     /// A package's files cannot be kept.
     #[error("{package}: {source}")]
     Unpack {
@@ -197,10 +197,10 @@ pub enum Error {
     Object(#[from] Box<ObjectError>),
     /// Jars cannot be pushed.
     #[error(transparent)]
-    JarPush(#[from] super::jars_push::PushError),
+    JarPush(Box<super::jars_push::PushError>),
     /// A jar cannot be locked.
     #[error(transparent)]
-    Jar(#[from] super::jar_lock::JarError),
+    Jar(Box<super::jar_lock::JarError>),
     /// A file of the recipe was changed while it was used.
     #[error("{} changed while the image was built", .0.display())]
     SourceChanged(PathBuf),
@@ -315,13 +315,13 @@ impl Error {
             Self::Lay { source, .. } => source,
             Self::Install(error) => error,
             Self::Script { source, .. } => &**source,
-            Self::Package(error) => error,
+            Self::Package(error) => &**error,
             Self::Unpack { source, .. } => &**source,
             Self::Layer(error) => error,
             Self::File { source, .. } | Self::JarPlace { source, .. } => source,
-            Self::Jar(error) => error,
+            Self::Jar(error) => &**error,
             Self::Object(error) => &**error,
-            Self::JarPush(error) => error,
+            Self::JarPush(error) => &**error,
             Self::Account { source, .. } => source,
             Self::Image(error) => error,
             Self::Document(error) => error,
@@ -348,6 +348,24 @@ impl Error {
             | Self::Runtime { .. }
             | Self::Stdout(_) => return None,
         })
+    }
+}
+
+impl From<super::package::PackageError> for Error {
+    fn from(error: super::package::PackageError) -> Self {
+        Self::Package(Box::new(error))
+    }
+}
+
+impl From<super::jars_push::PushError> for Error {
+    fn from(error: super::jars_push::PushError) -> Self {
+        Self::JarPush(Box::new(error))
+    }
+}
+
+impl From<super::jar_lock::JarError> for Error {
+    fn from(error: super::jar_lock::JarError) -> Self {
+        Self::Jar(Box::new(error))
     }
 }
 

@@ -14,13 +14,11 @@ use crate::domain::lock::{JarLock, Lockfile};
 use crate::domain::recipe::{JarSource, Place};
 use crate::formats::maven::Coordinate;
 use crate::io::archive::below;
-use crate::io::http::{Client, Expected, Piece};
+use crate::io::http::{Client, Expected, HttpError, Piece};
+use crate::io::sources::maven;
 
 /// The most bytes of a jar whose size nothing tells.
 const MOST: u64 = 4 << 30;
-
-/// More than any file that holds a checksum.
-const SIDECAR: u64 = 4096;
 
 /// Why a jar cannot be locked.
 #[derive(Debug, thiserror::Error)]
@@ -254,25 +252,10 @@ async fn vouch(label: &str, found: &Found<'_>, source: &JarSource, inputs: &Inpu
     Ok(())
 }
 
-/// The SHA-1 that a repository has beside an artefact: 40 hexadecimal digits, which a file's name may follow.
+/// The SHA-1 that a repository has beside an artefact, in hexadecimal.
 async fn sidecar(client: &Client, coordinate: &Coordinate, url: &Url) -> Result<String, JarError> {
-    let no = |reason: String| JarError::Unvouched { jar: format!("maven:{coordinate}"), reason };
-    let mut beside = url.clone();
-    beside.set_path(&format!("{}.sha1", url.path()));
-    let answer = client.get(&beside, SIDECAR).await.map_err(|error| no(error.to_string()))?;
-    let text = String::from_utf8_lossy(&answer.body);
-    let mut words = text.split_whitespace();
-    let digest = words.next().unwrap_or_default().to_ascii_lowercase();
-    if digest.len() != 40 || !digest.bytes().all(|c| c.is_ascii_hexdigit()) {
-        return Err(no("its .sha1 file holds no SHA-1".into()));
-    }
-    let file = coordinate.file_name();
-    match words.next().map(|name| name.trim_start_matches('*')) {
-        Some(name) if name.rsplit('/').next() != Some(file.as_str()) => {
-            Err(no(format!("its .sha1 file is for `{}`", redact::printable(name))))
-        }
-        _ => Ok(digest),
-    }
+    let no = |error: HttpError| JarError::Unvouched { jar: format!("maven:{coordinate}"), reason: error.to_string() };
+    maven::sha1(client, url).await.map(hex::encode).map_err(no)
 }
 
 impl Fault for JarError {

@@ -209,7 +209,7 @@ impl Block {
     fn source(&self) -> Result<Source, String> {
         match (&self.maven, &self.pypi, &self.url) {
             (Some(text), None, None) => {
-                Ok(Source::Maven(text.parse().map_err(|e: super::ParseCoordinateError| e.to_string())?))
+                Ok(Source::Maven(text.parse().map_err(|e: crate::formats::maven::ParseCoordinateError| e.to_string())?))
             }
             (None, Some(text), None) => {
                 Ok(Source::Sdist(text.parse().map_err(|e: super::ParseSourceError| e.to_string())?))

@@ -11,7 +11,6 @@
 
 mod changelog;
 mod control;
-mod coordinate;
 pub mod jar;
 pub mod lock;
 mod model;
@@ -22,7 +21,6 @@ mod source;
 mod wire;
 
 pub use control::{file_name, parts};
-pub use coordinate::{Coordinate, ParseCoordinateError};
 pub use lock::{LockedPackage, LockedSource, PackageLockfile};
 pub use model::{PackageRecipe, Tree};
 pub use plan::{Blob, Contents, Entries, Placed, PlacedKind, Unpacked, UnpackedKind, plan};

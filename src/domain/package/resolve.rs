@@ -9,6 +9,7 @@ use super::wire::{Fits, PackageFile, Serves, TreeSection};
 use crate::base::{Arch, Digest};
 use crate::domain::recipe::{At, Document, Findings, ImagePath, NamedFiles, RecipeError, Span};
 use crate::formats::deb::{PackageName, Version, relation};
+use crate::formats::maven::Coordinate;
 
 /// The longest synopsis (Policy §3.4.1).
 const SYNOPSIS: usize = 80;
@@ -295,7 +296,7 @@ impl<F: NamedFiles> Resolving<'_, F> {
             let Some(into) = self.path(&section.into) else { continue };
             for at in &section.files {
                 let hint = "look the coordinate up again: a repository's page of the project shows it";
-                let Some(coordinate) = self.findings.take(at.span, at.value.parse::<super::Coordinate>(), hint) else {
+                let Some(coordinate) = self.findings.take(at.span, at.value.parse::<Coordinate>(), hint) else {
                     continue;
                 };
                 let Some(path) = self.below(&into, &coordinate.file_name(), at.span) else { continue };

@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use url::Url;
 
-use super::coordinate::Coordinate;
 use crate::base::redact;
+use crate::formats::maven::Coordinate;
 
 /// One file that is fetched. (Object storage has a room of its own; a source of that kind belongs here.)
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -10,7 +10,7 @@ use super::PackageError;
 use crate::base::{Digest, Event, Phase};
 use crate::domain::package::lock::{self, LockedPackage, LockedSource, PackageLockfile};
 use crate::domain::package::{PackageRecipe, Source};
-use crate::io::http::{Client, Expected, Piece};
+use crate::io::http::{Client, Expected, HttpError, Piece};
 use crate::io::sources::{maven, sdist};
 use crate::ops::fetch::{Failure, FetchError, Input};
 use crate::ops::project::LoadedPackage;
@@ -95,9 +95,9 @@ async fn one(
     client: &Client,
     inputs: &Inputs<'_>,
 ) -> Result<(Source, LockedSource), Error> {
-    let failed = |error| {
+    let failed = |error: HttpError| {
         Error::from(FetchError::Failed {
-            failures: vec![Failure { name: source.to_string(), listed_by: None, tried: vec![error] }],
+            failures: vec![Failure { name: source.to_string(), listed_by: None, tried: vec![error.into()] }],
         })
     };
     let found = find(source, client, inputs).await.map_err(|error| match error {
@@ -183,6 +183,7 @@ pub(super) async fn fetch_locked(locked: &LockedPackage, inputs: &Inputs<'_>) ->
         wanted.push(Input {
             name: source.to_string(),
             listed_by: None,
+            objects: Vec::new(),
             urls,
             size: lock.size,
             checksum: lock.sha256.into(),
