@@ -1,19 +1,11 @@
-//! Files of a Maven repository, and the checksums that stand beside them.
+//! The checksums that stand beside the files of a Maven repository.
 
 use url::Url;
 
-use crate::formats::maven::Coordinate;
-use crate::io::archive::below;
 use crate::io::http::{Cause, Client, HttpError};
 
 /// More than any checksum file.
 const MAX_CHECKSUM: u64 = 4096;
-
-/// Where the repository keeps the file.
-#[must_use]
-pub fn address(repository: &Url, coordinate: &Coordinate) -> Url {
-    below(repository, &coordinate.path())
-}
 
 /// The SHA-1 that the repository states for the file at `url`, in `url.sha1`: 40 hexadecimal digits, and perhaps the file's name after
 /// them, which must be this one's. (It is what every repository has. It is held against the first download; after that the lock's SHA-256 counts.)

@@ -7,7 +7,6 @@ use url::Url;
 
 use crate::base::Digest;
 use crate::domain::package::Sdist;
-use crate::io::archive::below;
 use crate::io::http::{Call, Client, HttpError};
 
 /// More than any project's page.
@@ -37,15 +36,14 @@ struct File {
     hashes: std::collections::BTreeMap<String, String>,
 }
 
-/// What the index lists as the project's source distribution of that version: none, or the first of them. Yanked ones count too, as
+/// What the project's `page` of the index lists as its source distribution of that version: none, or the first of them. Yanked ones count too, as
 /// they do for who names one version.
 ///
 /// # Errors
 /// When the index does not answer.
-pub async fn find(client: &Client, index: &Url, sdist: &Sdist) -> Result<Option<Listed>, HttpError> {
-    let page = below(index, &format!("{}/", sdist.project()));
+pub async fn find(client: &Client, page: &Url, sdist: &Sdist) -> Result<Option<Listed>, HttpError> {
     let accept = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
-    let answer = client.call(&Call::get(page).header(ACCEPT, accept), MAX_PAGE).await?;
+    let answer = client.call(&Call::get(page.clone()).header(ACCEPT, accept), MAX_PAGE).await?;
     let json =
         answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| kind.contains("json"));
     let text = String::from_utf8_lossy(&answer.body);

@@ -7,14 +7,14 @@ use std::io::{self, BufReader, Read, Seek, Write};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::super::Error;
+use super::super::unpack::LIMITS;
 use super::PackageError;
 use crate::base::{Digest, Hasher};
 use crate::domain::package::{Blob, Contents, LockedPackage, LockedSource, Source, Tree, Unpacked, UnpackedKind, jar};
 use crate::formats::compress::{Checksums, Codec, Decoder};
 use crate::formats::tar::{self, Kind};
 use crate::io::store::{Store, StoreError};
-use crate::ops::Error;
-use crate::ops::unpack::LIMITS;
 
 /// The kind of memos that lead from a part of an archive to its entries.
 const TREE: &str = "package-tree";

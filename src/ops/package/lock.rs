@@ -6,15 +6,16 @@ use futures_util::stream::{self, StreamExt};
 use sha1::{Digest as _, Sha1};
 use url::Url;
 
+use super::super::fetch::{Failure, FetchError, Input};
+use super::super::project::LoadedPackage;
+use super::super::{Error, Inputs};
 use super::PackageError;
 use crate::base::{Digest, Event, Phase};
 use crate::domain::package::lock::{self, LockedPackage, LockedSource, PackageLockfile};
 use crate::domain::package::{PackageRecipe, Source};
+use crate::io::archive::below;
 use crate::io::http::{Client, Expected, HttpError, Piece};
 use crate::io::sources::{maven, sdist};
-use crate::ops::fetch::{Failure, FetchError, Input};
-use crate::ops::project::LoadedPackage;
-use crate::ops::{Error, Inputs};
 
 /// The most bytes of a source that nobody has stated a size for.
 const MAX_SOURCE: u64 = 4 << 30;
@@ -154,11 +155,12 @@ struct Found {
 async fn find(source: &Source, client: &Client, inputs: &Inputs<'_>) -> Result<Found, Error> {
     Ok(match source {
         Source::Maven(coordinate) => {
-            let url = maven::address(&inputs.mirrors.get("maven")?.url, coordinate);
+            let url = below(&inputs.mirrors.get("maven")?.url, &coordinate.path());
             Found { url, file: None, sha256: None }
         }
         Source::Sdist(project) => {
-            let listed = sdist::find(client, &inputs.mirrors.get("pypi")?.url, project).await?;
+            let page = below(&inputs.mirrors.get("pypi")?.url, &format!("{}/", project.project()));
+            let listed = sdist::find(client, &page, project).await?;
             let listed = listed.ok_or_else(|| PackageError::NoSdist(source.clone()))?;
             Found { url: listed.url, file: Some(listed.file), sha256: listed.sha256 }
         }

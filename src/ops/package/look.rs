@@ -5,13 +5,13 @@ use std::io::{self, BufReader, Read, Seek};
 use md5::{Digest as _, Md5};
 use serde::{Deserialize, Serialize};
 
+use super::super::Error;
 use super::PackageError;
 use super::contents::{recall, remember};
 use crate::base::{Arch, Digest, Hasher};
 use crate::domain::package::native::{self, Native};
 use crate::domain::package::{Blob, native::Missing};
 use crate::io::store::{Store, StoreError};
-use crate::ops::Error;
 
 /// The kind of memos that keep what was found.
 const LOOK: &str = "package-look";

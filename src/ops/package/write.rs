@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Read, Write};
 
 use rayon::prelude::*;
 
+use super::super::Error;
 use super::look::{self, Look};
 use super::{PackageError, contents};
 use crate::base::{Arch, Digest, Event, Phase, Progress};
@@ -15,7 +16,6 @@ use crate::domain::recipe::{ImagePath, SourceFile};
 use crate::formats::deb::writer::{DataWriter, WriteError, head};
 use crate::formats::tar::{Entry, Kind};
 use crate::io::store::{Store, StoreError};
-use crate::ops::Error;
 
 /// Takes a file beside the recipe into the store.
 ///
@@ -46,7 +46,7 @@ pub(super) fn write(
     store: &Store,
     progress: &dyn Progress,
 ) -> Result<(Digest, u64), Error> {
-    let mut entries = plan(recipe, arch, contents).map_err(crate::ops::project::ProjectError::from)?;
+    let mut entries = plan(recipe, arch, contents).map_err(super::super::project::ProjectError::from)?;
     strip(&mut entries, store)?;
     let looks = looks(&entries, store)?;
     audit(recipe, arch, &looks)?;
