@@ -258,10 +258,11 @@ impl Fetcher {
         let mut tried = Vec::new();
         let objects = input.objects.iter().map(At::Object);
         for from in objects.chain(input.urls.iter().map(At::Url)) {
+            let is_object = matches!(from, At::Object(_));
             match self.from(from, input, phase).await? {
                 Ok(entry) => return Ok(Ok(entry)),
-                // Places that disagree about the bytes are told, not passed over.
-                Err(error) if input.listed_by.is_none() && error.class() == Class::Integrity => {
+                // An object with other bytes is told, not passed over: somebody put them there. A mirror's are only passed over.
+                Err(error) if is_object && error.class() == Class::Integrity => {
                     tried = vec![error];
                     break;
                 }

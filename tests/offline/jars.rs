@@ -200,8 +200,8 @@ fn src_01_02_what_nothing_vouches_for_is_not_locked() {
     let sha1 = hex::encode(Sha1::digest(&bytes));
     for (sidecar, body, says) in [
         (None, bytes.clone(), "nothing vouches for its bytes"),
-        (Some("<html>login</html>".to_owned()), bytes.clone(), "holds no SHA-1"),
-        (Some(format!("{sha1}  other-1.0.jar")), bytes.clone(), "is for `other-1.0.jar`"),
+        (Some("<html>login</html>".to_owned()), bytes.clone(), "is no SHA-1 of this file"),
+        (Some(format!("{sha1}  other-1.0.jar")), bytes.clone(), "is no SHA-1 of this file"),
         (Some("0".repeat(40)), bytes.clone(), "its own .sha1 file says SHA-1 0000"),
         (Some(sha1.clone()), b"<html>a web page".to_vec(), "is no jar: it begins with"),
     ] {

@@ -383,7 +383,7 @@ fn an_image_holds_its_wheels() {
         std::fs::remove_dir_all(project.layout()).unwrap();
         assert_eq!(build(&project, &index, &["--locked", "--offline"]).digest("app"), digest);
         let files = project
-            .mokapot(&["files", &format!("oci:{}:latest", project.layout().display()), "--arch", "arm64"])
+            .mokapot(&["files", &format!("oci:{}:app", project.layout().display()), "--arch", "arm64"])
             .ok()
             .stdout;
         for path in ["dist-packages/fast/native.so", "usr/local/bin/app", "dist-packages/app-1.0.dist-info/REQUESTED"] {
@@ -391,7 +391,7 @@ fn an_image_holds_its_wheels() {
         }
         assert!(!files.contains("fast-1.0.dist-info/REQUESTED"));
         let why = |subject: &str| {
-            project.mokapot(&["why", &format!("oci:{}:latest", project.layout().display()), subject]).ok().stdout
+            project.mokapot(&["why", &format!("oci:{}:app", project.layout().display()), subject]).ok().stdout
         };
         let native = why("/usr/local/lib/python3.9/dist-packages/fast/native.so");
         for part in [

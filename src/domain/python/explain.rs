@@ -30,8 +30,14 @@ fn missing(
     let mut open = vec![tree];
     while let Some(tree) = open.pop() {
         match tree {
-            DerivationTree::External(External::NoVersions(Node::On { name, arch, .. }, range)) => {
-                notes.extend(note(provider, name, *arch, range));
+            DerivationTree::External(External::NoVersions(node, range)) => {
+                let arch = match node {
+                    Node::On { arch, .. } => Some(*arch),
+                    Node::Recipe | Node::Package(_) => provider.request.environments.first().map(|first| first.arch),
+                };
+                if let (Some(name), Some(arch)) = (node.name(), arch) {
+                    notes.extend(note(provider, name, arch, range));
+                }
             }
             DerivationTree::External(_) => {}
             DerivationTree::Derived(derived) => open.extend([&*derived.cause1, &*derived.cause2]),
@@ -45,7 +51,9 @@ fn note(
     arch: crate::base::Arch,
     range: &Ranges<Version>,
 ) -> Option<String> {
-    let project = provider.known.projects.get(name)?;
+    let Some(project) = provider.known.projects.get(name) else {
+        return Some(format!("{name}: the index has no such package"));
+    };
     let here = Platform(arch);
     if project.wheels.is_empty() {
         let what =

@@ -49,7 +49,7 @@ pub(super) enum Node {
 }
 
 impl Node {
-    fn name(&self) -> Option<&PackageName> {
+    pub(super) fn name(&self) -> Option<&PackageName> {
         match self {
             Self::Recipe => None,
             Self::Package(name) | Self::On { name, .. } => Some(name),

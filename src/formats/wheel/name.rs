@@ -98,6 +98,9 @@ impl FromStr for WheelName {
             let (number, rest) = build.split_at(digits);
             number.parse().map(|number| (number, rest.to_owned()))
         });
+        if name.is_empty() {
+            return Err(wrong("does not begin with a package's name"));
+        }
         Ok(Self {
             name: PackageName::new((*name).to_owned()).map_err(|_| wrong("does not begin with a package's name"))?,
             version: version.replace('_', "-").parse().map_err(|_| wrong("has no version of PEP 440"))?,
