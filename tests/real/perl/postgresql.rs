@@ -68,7 +68,6 @@ fn programs_say_and_do_the_same() {
             "/opt/pg_conftool /etc/createcluster.conf show nothing",
             "/opt/pg_conftool -v /etc/createcluster.conf show nothing",
             "/opt/pg_conftool /etc/createcluster.conf show all",
-            "/opt/pg_conftool /etc/nothing.conf show -bs create_main_cluster",
             "/opt/pg_updatedicts",
             "/opt/pg_updatedicts",
         ] {

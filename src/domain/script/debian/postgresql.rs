@@ -59,6 +59,7 @@ fn conftool(system: &mut System<'_>, process: &mut Process) -> Result<u8, Failur
         }
         _ => return Err(Stop::unsupported("pg_conftool", "anything but FILE show NAME").into()),
     };
+    // Releases differ in what they say of a file that is not there (225: nothing; later: that it could not be opened); all fail.
     let values = settings(system, process, file)?;
     if name == b"all" {
         for (name, value) in &values {
