@@ -16,12 +16,8 @@ impl Loaded {
     /// # Errors
     /// When it cannot be read, or is wrong.
     pub fn read_lock(&self) -> Result<Option<Lockfile>, ProjectError> {
-        let path = &self.lock_path;
-        let bytes = match read(path, lock::MAX_BYTES) {
-            Err(Unreadable::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            other => other.map_err(|reason| ProjectError::Read { path: path.clone(), reason })?,
-        };
-        Ok(Some(Lockfile::parse(&String::from_utf8_lossy(&bytes), &path.to_string_lossy())?))
+        let Some(text) = lock_text(&self.lock_path, lock::MAX_BYTES)? else { return Ok(None) };
+        Ok(Some(Lockfile::parse(&text, &self.lock_path.to_string_lossy())?))
     }
 
     /// Writes the lockfile by rename; returns whether it changed.
@@ -35,6 +31,15 @@ impl Loaded {
             _ => None,
         };
         replace_lock(&self.path, &self.lock_path, &lock.render(), lock::MAX_BYTES, newer)
+    }
+}
+
+/// A lockfile's text; `None` when there is none.
+pub(super) fn lock_text(path: &Path, limit: u64) -> Result<Option<String>, ProjectError> {
+    match read(path, limit) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(Unreadable::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(reason) => Err(ProjectError::Read { path: path.to_owned(), reason }),
     }
 }
 

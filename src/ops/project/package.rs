@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::lockfile::replace_lock;
+use super::lockfile::{lock_text, replace_lock};
 use super::named::Disk;
 use super::read::{Unreadable, read};
 use super::{Project, ProjectError};
@@ -70,12 +70,8 @@ impl LoadedPackage {
     /// # Errors
     /// When it cannot be read, or is wrong.
     pub fn read_lock(&self) -> Result<Option<PackageLockfile>, ProjectError> {
-        let path = &self.lock_path;
-        let bytes = match read(path, lock::MAX_BYTES) {
-            Err(Unreadable::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            other => other.map_err(|reason| ProjectError::Read { path: path.clone(), reason })?,
-        };
-        Ok(Some(PackageLockfile::parse(&String::from_utf8_lossy(&bytes), &path.to_string_lossy())?))
+        let Some(text) = lock_text(&self.lock_path, lock::MAX_BYTES)? else { return Ok(None) };
+        Ok(Some(PackageLockfile::parse(&text, &self.lock_path.to_string_lossy())?))
     }
 
     /// Writes the lockfile by rename; returns whether it changed.
