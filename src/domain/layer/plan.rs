@@ -6,7 +6,8 @@
 //!    depends on what comes after it, so images that extend the same base share its layers by digest.
 //! 2. What is the same on both platforms (`Architecture: all`) is apart from what is not, so it is one blob in both
 //!    manifests (promise 3). Such a layer depends on its own artefacts alone, its directories' modes included.
-//! 3. An artefact of more than [`BIG`] compressed bytes has a layer of its own, at most [`MOST_BIG`] in a recipe.
+//! 3. An artefact of more than [`BIG`] compressed bytes has a layer of its own, at most [`MOST_BIG`] in a recipe. While there are
+//!    fewer, the largest of them is cut into runs of entries, a layer each, so that none dominates the image.
 //! 4. The rest is split so that no layer is more than 40 % of the image up to there, as far as four layers can do that and
 //!    the group is worth it. Membership follows from a package's name, so it is the same in the next build.
 //! 5. Jars are in layers of their own, as the same on both platforms as what rule 2 speaks of, by rules 3 and 4.
@@ -30,6 +31,7 @@
 mod directories;
 mod groups;
 mod parts;
+mod pieces;
 
 use std::collections::BTreeSet;
 
@@ -119,9 +121,12 @@ pub fn plan(tree: &Tree, artefacts: &[Artefact<'_>], levels: &[&str]) -> Vec<Lay
     for group in groups::groups(artefacts, levels) {
         let mut layer = LayerPlan { title: group.title, ..LayerPlan::default() };
         for artefact in group.members {
-            let dropped = parts.dropped.remove(&artefact).unwrap_or_default();
+            let (dropped, moved) = match &group.piece {
+                Some(piece) => parts.piece(artefact, artefacts, &piece.entries, piece.last),
+                None => parts.whole(artefact),
+            };
             layer.parts.push(Part { artefact, dropped });
-            layer.generated.append(&mut parts.moved.remove(&artefact).unwrap_or_default());
+            layer.generated.extend(moved);
         }
         layer.generated.sort_by_key(|generated| matches!(generated.entry.kind, Kind::Hardlink(_)));
         layers.push(layer);

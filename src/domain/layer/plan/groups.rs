@@ -1,7 +1,10 @@
 //! Which artefacts go together.
 
-use super::{Artefact, ArtefactKind, BIG, MOST_BIG, MOST_LEVELS};
+use std::ops::Range;
+
+use super::{Artefact, ArtefactKind, BIG, MOST_BIG, MOST_LEVELS, pieces};
 use crate::base::Digest;
+use crate::domain::layer::Index;
 
 /// No layer is more than this part of the image up to its level, where it can be split.
 const LARGEST_PERCENT: u64 = 40;
@@ -23,6 +26,14 @@ pub(super) struct Group {
     pub(super) title: String,
     pub(super) members: Vec<u32>,
     pub(super) shared: bool,
+    /// Of a big artefact that was cut, the entries that this layer has, and whether they are the last of it.
+    pub(super) piece: Option<Piece>,
+}
+
+/// A run of entries.
+pub(super) struct Piece {
+    pub(super) entries: Range<usize>,
+    pub(super) last: bool,
 }
 
 /// All groups, in the order of their layers.
@@ -48,13 +59,19 @@ pub(super) fn groups(artefacts: &[Artefact<'_>], levels: &[&str]) -> Vec<Group> 
             for (i, bin) in bins.into_iter().filter(|bin| !bin.is_empty()).enumerate() {
                 let number = if count > 1 { format!(" {}/{count}", i + 1) } else { String::new() };
                 let members = bin.into_iter().map(|(number, _)| number).collect();
-                groups.push(Group { title: format!("{recipe}: {what}{number}"), members, shared });
+                groups.push(Group { title: format!("{recipe}: {what}{number}"), members, shared, piece: None });
             }
-            groups.extend(big.into_iter().map(|(number, artefact)| Group {
-                title: format!("{recipe}: {}", artefact.name),
-                members: vec![number],
-                shared,
-            }));
+            let indexes: Vec<&Index> = big.iter().map(|(_, artefact)| artefact.index).collect();
+            for ((number, artefact), ends) in big.into_iter().zip(pieces::cut(&indexes, MOST_BIG)) {
+                let count = ends.len();
+                let starts = [0].into_iter().chain(ends.clone());
+                for (at, entries) in (1..).zip(starts.zip(ends).map(|(start, end)| start..end)) {
+                    let part = if count > 1 { format!(" {at}/{count}") } else { String::new() };
+                    let title = format!("{recipe}: {}{part}", artefact.name.trim_end_matches(':'));
+                    let piece = (count > 1).then_some(Piece { entries, last: at == count });
+                    groups.push(Group { title, members: vec![number], shared, piece });
+                }
+            }
         }
     }
     groups
@@ -103,7 +120,6 @@ fn bin_of(name: &str) -> u8 {
 mod tests {
     use super::super::MOST_LAYERS;
     use super::*;
-    use crate::domain::layer::Index;
     use crate::formats::compress::Compression;
 
     fn index(size: u64) -> Index {

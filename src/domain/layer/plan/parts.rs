@@ -1,6 +1,7 @@
 //! From the tree back to fragments: which entry is still what its artefact shipped, and what is not in a fragment.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use super::{Artefact, Generated};
 use crate::domain::rootfs::{Content, Kind, Meta, Node, Owner, Position, Tree};
@@ -71,6 +72,36 @@ pub(super) fn split(tree: &Tree, artefacts: &[Artefact<'_>]) -> Parts {
 }
 
 impl Parts {
+    /// What is left out of an artefact's fragment, and what follows it.
+    pub(super) fn whole(&mut self, artefact: u32) -> (BTreeSet<Vec<u8>>, Vec<Generated>) {
+        let dropped = self.dropped.remove(&artefact).unwrap_or_default();
+        (dropped, self.moved.remove(&artefact).unwrap_or_default())
+    }
+
+    /// The same of a run of its entries. What follows the fragment is with the last run; but a hard link is with what it leads to.
+    pub(super) fn piece(
+        &mut self,
+        artefact: u32,
+        artefacts: &[Artefact<'_>],
+        run: &Range<usize>,
+        last: bool,
+    ) -> (BTreeSet<Vec<u8>>, Vec<Generated>) {
+        let gone = self.dropped.get(&artefact).cloned().unwrap_or_default();
+        let entries = artefacts.get(artefact as usize).map_or(&[][..], |artefact| &artefact.index.entries);
+        let paths = |inside: bool| {
+            let here = entries.iter().enumerate().filter(move |(at, _)| run.contains(at) == inside);
+            here.map(|(_, placed)| placed.entry.path.as_slice())
+        };
+        let kept: BTreeSet<&[u8]> = paths(true).filter(|path| !gone.contains(*path)).collect();
+        let moved = self.moved.entry(artefact).or_default();
+        let here = moved.extract_if(.., |generated| match &generated.entry.kind {
+            tar::Kind::Hardlink(target) => kept.contains(target.as_slice()) || last,
+            _ => last,
+        });
+        let here = here.collect();
+        (paths(false).map(<[u8]>::to_vec).chain(gone).collect(), here)
+    }
+
     fn list(&mut self, place: Place) -> &mut Vec<Generated> {
         match place {
             Place::Artefact(number) => self.moved.entry(number).or_default(),
