@@ -10,6 +10,7 @@ use crate::base::Event;
 use crate::domain::lock::{self, Change, JarChange, Kind, Lockfile};
 use crate::formats::deb::PackageName;
 use crate::ops::Error;
+use crate::ops::build::current;
 use crate::ops::lock::{Options, Update, lock as resolve};
 use crate::ops::project::Loaded;
 
@@ -48,7 +49,10 @@ impl Lock {
             let loaded = project.load(recipe)?;
             let previous = loaded.read_lock()?;
             let update = self.update(&loaded, previous.as_ref())?;
-            let fresh = previous.as_ref().is_some_and(|lock| lock::check(&loaded.recipe, lock).is_ok());
+            let fresh = match &previous {
+                Some(lock) => self.is_current(session, &loaded, lock)?,
+                None => false,
+            };
             // Nothing to update, and nothing missing: the archives need not be asked.
             let lock = match (&previous, &update) {
                 (Some(lock), Update::Nothing) if fresh => lock.clone(),
@@ -78,6 +82,17 @@ impl Lock {
             return Ok(ExitCode::from(exit::DIFFERENT));
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn is_current(&self, session: &Session<'_>, loaded: &Loaded, lock: &Lockfile) -> Result<bool, Error> {
+        if loaded.local.is_empty() {
+            return Ok(lock::check(&loaded.recipe, lock).is_ok());
+        }
+        session.with_inputs(false, async |inputs| match current(loaded, lock, self.check, inputs).await {
+            Ok(_) => Ok(true),
+            Err(Error::Stale { .. } | Error::Local { .. }) => Ok(false),
+            Err(error) => Err(error),
+        })
     }
 
     fn update(&self, loaded: &Loaded, previous: Option<&Lockfile>) -> Result<Update, Error> {
@@ -110,7 +125,7 @@ impl Lock {
         update: Update,
     ) -> Result<Lockfile, Error> {
         let options = Options { update, downgrade: self.allow_downgrade };
-        session.with_inputs(false, async |inputs| resolve(&loaded.recipe, previous, &options, inputs).await)
+        session.with_inputs(false, async |inputs| resolve(loaded, previous, &options, inputs).await)
     }
 }
 

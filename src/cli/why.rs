@@ -124,7 +124,7 @@ fn describe(answer: &PackageAnswer, line: &mut impl FnMut(&str, &str)) {
     let package = &answer.package;
     line("package", &format!("{} {} ({})", package.name, package.version, package.architecture));
     if let Some(locked) = &answer.locked {
-        let place = format!("{} {} {}", locked.mirror, locked.suite, locked.file);
+        let place = format!("{} {}", locked.place, locked.file);
         line("locked", &format!("{place} {} bytes {}", locked.size, locked.sha256));
     }
     if let Some(version) = &answer.locked_version {
@@ -140,6 +140,7 @@ fn because(chain: &ChainAnswer) -> String {
     let first = chain.packages.first().map_or("", String::as_str);
     let root = |root: &String| match root.strip_prefix("install ") {
         Some(asked) => format!("the recipe installs {asked}"),
+        None if root == "address" => format!("the recipe names the address of {first}"),
         None => format!("the {root} has {first}"),
     };
     let roots = chain.roots.iter().map(root).collect::<Vec<_>>().join(", ");

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use crate::base::{Arch, Digest, Epoch, Event, Fault, Hasher, Platform};
 use crate::domain::image::{self, LayerDescriptor, LayerFormat};
 use crate::domain::layer::{Assembled, fragment};
-use crate::domain::lock::{self, Locked};
+use crate::domain::lock::{self, Locked, Lockfile};
 use crate::domain::recipe::{self, Scripts, Target};
 use crate::formats::compress::Compression;
 use crate::formats::deb::Architecture;
@@ -30,7 +30,7 @@ use super::report::{ImageReport, Report};
 use super::rootfs::Rootfs;
 use super::scripts::Done;
 use super::trees::Trees;
-use super::{Error, Inputs};
+use super::{Error, Inputs, unlisted};
 
 /// The kind of memos that lead from what an image is made of to its digest.
 const MEMO: &str = "image";
@@ -123,25 +123,40 @@ pub async fn ensure_lock(loaded: &Loaded, locked: bool, inputs: &Inputs<'_>) -> 
     match &previous {
         None if locked => return Err(Error::NoLock(loaded.lock_path.clone())),
         None => {}
-        Some(lock) => match lock::check(&loaded.recipe, lock) {
-            Ok(locked) => return Ok(locked),
-            Err(stale) if locked => return Err(Error::Stale { path: loaded.lock_path.clone(), stale }),
-            Err(stale) => inputs.fetcher.progress.emit(Event::Note(format!("{stale}; locking again"))),
+        Some(lock) => match current(loaded, lock, locked, inputs).await {
+            Err(stale @ (Error::Stale { .. } | Error::Local { .. })) if !locked => {
+                inputs.fetcher.progress.emit(Event::Note(format!("{stale}; locking again")));
+            }
+            other => return other,
         },
     }
     let options = LockOptions { update: Update::Nothing, downgrade: false };
-    let lock = make_lock(&loaded.recipe, previous.as_ref(), &options, inputs).await?;
+    let lock = make_lock(loaded, previous.as_ref(), &options, inputs).await?;
     loaded.write_lock(&lock)?;
     let text = format!("locked {} packages in {}", lock.packages().len(), loaded.lock_path.display());
     inputs.fetcher.progress.emit(Event::Note(text));
     lock::check(&loaded.recipe, &lock).map_err(|stale| Error::Stale { path: loaded.lock_path.clone(), stale })
 }
 
+/// The recipe with its lock, if it is still the lock of what the recipe says and of what its package recipes make.
+///
+/// # Errors
+/// [`Error::Stale`] or [`Error::Local`] when it is not; or as making packages fails.
+pub async fn current(loaded: &Loaded, lock: &Lockfile, locked: bool, inputs: &Inputs<'_>) -> Result<Locked, Error> {
+    let path = || loaded.lock_path.clone();
+    let current = lock::check(&loaded.recipe, lock).map_err(|stale| Error::Stale { path: path(), stale })?;
+    let made = unlisted::make(loaded, locked, inputs).await?;
+    match unlisted::change(lock, &made) {
+        Some(change) => Err(Error::Local { path: path(), change }),
+        None => Ok(current),
+    }
+}
+
 /// A new lock without the packages that every mirror has lost; none where the archives have nothing else. What was replaced
 /// is told.
 async fn replace_vanished(loaded: &Loaded, locked: &Locked, inputs: &Inputs<'_>) -> Result<Option<Locked>, Error> {
     let options = LockOptions { update: Update::Everything, downgrade: true };
-    let lock = make_lock(&loaded.recipe, Some(locked.lock()), &options, inputs).await?;
+    let lock = make_lock(loaded, Some(locked.lock()), &options, inputs).await?;
     let changes = lock::compare(locked.lock(), &lock);
     if changes.is_empty() {
         return Ok(None);
@@ -204,7 +219,9 @@ impl<'a> Work<'a> {
         let artefacts = self.trees.artefacts()?;
         let jars = self.trees.jar_fragments();
         let rootfs = self.trees.architectures.par_iter().map(|arch| self.trees.rootfs(*arch, &artefacts, &jars, None));
-        let rootfs: Vec<Rootfs> = rootfs.collect::<Result<_, Error>>()?;
+        // Of two platforms that fail, the first one's failure is told, whichever came first.
+        let rootfs: Vec<Result<Rootfs, Error>> = rootfs.collect();
+        let rootfs: Vec<Rootfs> = rootfs.into_iter().collect::<Result<_, Error>>()?;
         let planned: Vec<Planned<'_>> = rootfs
             .iter()
             .flat_map(|rootfs| rootfs.layers.iter().map(|plan| Planned { plan, artefacts: &rootfs.fragments }))

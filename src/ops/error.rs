@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::fetch::FetchError;
 use super::indexes::IndexError;
 use super::project::ProjectError;
+use super::unlisted::LocalChange;
 use crate::base::{Arch, Class, Digest, Fault};
 use crate::domain::image;
 use crate::domain::install::{AccountError, DanceError, InstallError};
@@ -14,7 +15,7 @@ use crate::domain::lock::{self, Change, LockError, Stale};
 use crate::domain::python::{LayError, PythonError};
 use crate::domain::resolve::{Refusal, Skew, UniverseError};
 use crate::domain::rootfs::TreeError;
-use crate::formats::deb::PackageName;
+use crate::formats::deb::{Architecture, DebError, PackageName};
 use crate::formats::oci;
 use crate::formats::openpgp::OpenPgpError;
 use crate::io::archive::ArchiveError;
@@ -41,6 +42,40 @@ pub enum Error {
         path: PathBuf,
         /// What changed.
         stale: Stale,
+    },
+    /// A recipe changes the mode or owner of what is not there.
+    #[error("[[access]] {path} ({arch}): there is nothing at this path")]
+    NoSuchPath {
+        /// The path.
+        path: String,
+        /// The platform.
+        arch: Arch,
+    },
+    /// A package recipe makes something else than what was locked.
+    #[error("{}: {change}", path.display())]
+    Local {
+        /// The lockfile.
+        path: PathBuf,
+        /// What changed.
+        change: LocalChange,
+    },
+    /// A package that no archive lists cannot be read.
+    #[error("{name}: {source}")]
+    Deb {
+        /// Its name or address.
+        name: String,
+        /// Why.
+        source: DebError,
+    },
+    /// The package at an address is for another platform.
+    #[error("{url} is a package for {found}, and the recipe takes it for {arch}")]
+    ForeignDeb {
+        /// The address.
+        url: String,
+        /// What it was built for.
+        found: Architecture,
+        /// What it is taken for.
+        arch: Arch,
     },
     /// `--locked`, and no lock.
     #[error("there is no lock at {}, and --locked forbids to make one", .0.display())]
@@ -336,7 +371,11 @@ impl Error {
             Self::Inspect(error) => error,
             Self::Contents(error) => error,
             Self::NotThere(error) => error,
+            Self::Deb { source, .. } => source,
             Self::NoLock(_)
+            | Self::Local { .. }
+            | Self::ForeignDeb { .. }
+            | Self::NoSuchPath { .. }
             | Self::NeverLocked(_)
             | Self::LockDiffers(_)
             | Self::OfflineLock
@@ -376,9 +415,13 @@ impl Fault for Error {
             | Self::JarPlace { .. }
             | Self::Account { .. }
             | Self::Keys { .. }
+            | Self::ForeignDeb { .. }
+            | Self::NoSuchPath { .. }
             | Self::Question { .. } => Class::Recipe,
             Self::OtherScript { .. } => Class::Policy,
-            Self::NoLock(_) | Self::NeverLocked(_) | Self::LockDiffers(_) | Self::OfflineLock => Class::Lock,
+            Self::NoLock(_) | Self::Local { .. } | Self::NeverLocked(_) | Self::LockDiffers(_) | Self::OfflineLock => {
+                Class::Lock
+            }
             Self::Downgrade { .. } => Class::Freshness,
             Self::Memo { .. } | Self::SourceChanged(_) => Class::Integrity,
             Self::Read { .. } | Self::Write { .. } | Self::Runtime { .. } | Self::Stdout(_) => Class::Storage,
@@ -392,7 +435,9 @@ impl Fault for Error {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NeverLocked(_) => "run `mokapot lock` or `mokapot build` first".into(),
-            Self::NoLock(_) | Self::LockDiffers(_) => "run `mokapot lock` and commit the lockfile".into(),
+            Self::NoLock(_) | Self::Local { .. } | Self::LockDiffers(_) => {
+                "run `mokapot lock` and commit the lockfile".into()
+            }
             Self::OfflineLock => "run `mokapot lock` once with a network".into(),
             Self::Downgrade { .. } => {
                 "a mirror may be behind; to lock the earlier versions, add --allow-downgrade".into()
@@ -401,6 +446,9 @@ impl Fault for Error {
             Self::Question { .. } => "`debconf-show PACKAGE` on a host with the package shows its questions".into(),
             Self::OtherScript { .. } => {
                 "read it, see that the effect is still what it leaves, and put its digest into `sha256`".into()
+            }
+            Self::ForeignDeb { .. } => {
+                "name the package of each platform: `{arch}` in `url`, `amd64` and `arm64`".into()
             }
             Self::Memo { .. } => "run `mokapot cache verify`".into(),
             Self::SourceChanged(_) => "run it again".into(),

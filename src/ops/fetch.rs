@@ -8,13 +8,13 @@ use futures_util::stream::{self, StreamExt};
 use url::Url;
 
 use crate::base::{Checksum, Class, Digest, Event, Fault, Phase, Progress, redact};
-use crate::domain::lock::{JarLock, PackageLock};
+use crate::domain::lock::{JarLock, Origin, PackageLock};
 use crate::domain::recipe::Place;
 use crate::formats::s3::ObjectName;
 use crate::io::archive::below;
 use crate::io::http::{Client, Expected, HttpError, Piece};
 use crate::io::objects::{ObjectError, Objects};
-use crate::io::sources::mirrors::{MirrorError, Mirrors};
+use crate::io::sources::mirrors::{Mirror, MirrorError, Mirrors};
 use crate::io::store::{Store, StoreError};
 
 /// How many inputs are worked on at the same time; how many of them talk to one host is the client's business.
@@ -41,21 +41,34 @@ pub struct Input {
     pub size: u64,
     /// Its checksum.
     pub checksum: Checksum,
+    /// What the recipe says is to be done where it cannot be had.
+    pub hint: Option<String>,
 }
 
 impl Input {
-    /// The `.deb` of a locked package.
+    /// The `.deb` of a locked package. That of a package recipe has no address: the store has it, or it is packaged again.
     ///
     /// # Errors
-    /// When its mirror's alias leads nowhere.
-    pub fn deb(package: &PackageLock, mirrors: &Mirrors) -> Result<Self, MirrorError> {
+    /// When its mirror's alias leads nowhere, and `store` does not have it.
+    pub fn deb(package: &PackageLock, mirrors: &Mirrors, store: &Store) -> Result<Self, MirrorError> {
+        let held = store.contains(&package.sha256, Some(package.size));
+        let (listed_by, urls) = match &package.origin {
+            Origin::Archive { mirror, .. } => {
+                let url = |mirror: &Mirror| below(&mirror.url, &package.filename);
+                let urls = if held { Vec::new() } else { vec![url(&mirrors.get(mirror)?)] };
+                (Some(package.origin.to_string()), urls)
+            }
+            Origin::Local => (None, Vec::new()),
+            Origin::Address => (None, package.filename.parse().into_iter().collect()),
+        };
         Ok(Self {
             name: format!("{} {} ({})", package.name, package.version, package.architecture),
-            listed_by: Some(format!("{} {}", package.mirror, package.suite)),
+            listed_by,
             objects: Vec::new(),
-            urls: vec![below(&mirrors.get(&package.mirror)?.url, &package.filename)],
+            urls,
             size: package.size,
             checksum: package.sha256.into(),
+            hint: None,
         })
     }
 
@@ -86,7 +99,7 @@ impl Input {
     #[must_use]
     pub fn held(jar: &JarLock) -> Self {
         let (name, size, checksum) = (jar.label(), jar.size, jar.sha256.into());
-        Self { name, listed_by: None, objects: Vec::new(), urls: Vec::new(), size, checksum }
+        Self { name, listed_by: None, objects: Vec::new(), urls: Vec::new(), size, checksum, hint: None }
     }
 }
 
@@ -132,6 +145,8 @@ pub struct Failure {
     pub listed_by: Option<String>,
     /// What happened at each of its addresses, in order.
     pub tried: Vec<Tried>,
+    /// What the recipe says is to be done then.
+    pub hint: Option<String>,
 }
 
 /// Why one place did not give an input.
@@ -201,7 +216,9 @@ impl Fetcher {
             return Err(FetchError::Offline { missing: missing.iter().map(|input| input.name.clone()).collect() });
         }
         let total = missing.iter().map(|input| input.size).sum();
-        self.progress.emit(Event::Begin { phase, total: Some(total) });
+        if !missing.is_empty() {
+            self.progress.emit(Event::Begin { phase, total: Some(total) });
+        }
         let mut found = vec![None; inputs.len()];
         let mut failures = Vec::new();
         {
@@ -218,7 +235,9 @@ impl Fetcher {
                 }
             }
         }
-        self.progress.emit(Event::End { phase });
+        if !missing.is_empty() {
+            self.progress.emit(Event::End { phase });
+        }
         if !failures.is_empty() {
             failures.sort_by_key(|(at, _)| *at);
             return Err(FetchError::Failed { failures: failures.into_iter().map(|(_, failure)| failure).collect() });
@@ -269,7 +288,12 @@ impl Fetcher {
                 Err(error) => tried.push(error),
             }
         }
-        Ok(Err(Failure { name: input.name.clone(), listed_by: input.listed_by.clone(), tried }))
+        Ok(Err(Failure {
+            name: input.name.clone(),
+            listed_by: input.listed_by.clone(),
+            tried,
+            hint: input.hint.clone(),
+        }))
     }
 
     async fn from(
@@ -366,7 +390,10 @@ impl Fault for FetchError {
                  present one; where there is none, use another mirror, or another suite"
                     .into(),
             ),
-            Self::Failed { failures } => failures.iter().flat_map(|f| &f.tried).find_map(Fault::hint),
+            Self::Failed { failures } => {
+                let own = failures.iter().find_map(|failure| failure.hint.clone());
+                own.or_else(|| failures.iter().flat_map(|f| &f.tried).find_map(Fault::hint))
+            }
             Self::Store(error) => error.hint(),
         }
     }

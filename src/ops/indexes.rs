@@ -70,6 +70,7 @@ async fn fetch<'i>(fetcher: &Fetcher, index: &'i Index) -> Result<(&'i Variant, 
         urls: variant.urls.clone(),
         size: variant.size,
         checksum: variant.checksum,
+        hint: None,
     });
     let inputs: Vec<Input> = inputs.collect();
     // What the store has already is the cheapest, even if it is not the smallest.

@@ -3,17 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{Arch, Event, Phase};
-use crate::domain::lock::{Change, Kind, Lockfile, PackageLock, ParseFingerprintError, ReleaseLock, Root, compare};
+use crate::domain::lock::{
+    Change, Kind, Lockfile, Origin, PackageLock, ParseFingerprintError, ReleaseLock, Root, compare,
+};
 use crate::domain::recipe::{Archive, LockMeaning, Packages, Recipe};
 use crate::domain::resolve::{self, Chosen, RelationKind, Request, Resolution, Universe, UniverseBuilder, Why};
-use crate::formats::deb::{Package, PackageName, PoolFile, Version, Wanted};
+use crate::formats::deb::{Package, PackageName, PoolFile, Selection, Version, Wanted};
 use crate::formats::openpgp::Keyring;
 use crate::io::archive::{self, Freshness, SignedRelease, Source};
 
+use super::project::Loaded;
+use super::unlisted::{self, Unlisted};
 use super::{Error, Inputs, indexes, jar_lock, python};
 
 /// The pin of an archive whose recipe says none; see apt_preferences(5).
 const PRIORITY: i16 = 500;
+
+/// What refusals call the packages that no archive lists.
+const UNLISTED: &str = "local";
 
 /// Which locked versions may change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,24 +49,37 @@ struct Suite<'r> {
     release: SignedRelease,
 }
 
+/// Everything that packages are chosen from. The number of an archive is its place in `suites`; the number after them stands for
+/// all that no archive lists.
+#[derive(Clone, Copy)]
+struct Offers<'a> {
+    suites: &'a [Suite<'a>],
+    unlisted: &'a [Unlisted],
+}
+
 /// Versions that stay as they are, where the archives still have them.
 type Kept = BTreeMap<(PackageName, Arch), Version>;
 
-/// Resolves `recipe` and returns its lock. `previous` is the lock that it had, which need not be up to date.
+/// Resolves a recipe and returns its lock. `previous` is the lock that it had, which need not be up to date. The packages of its
+/// package recipes are made.
 ///
 /// # Errors
 /// When an archive cannot be read or trusted, no set of packages satisfies the recipe, the platforms' versions differ, or
-/// a package would be downgraded without leave.
+/// a package would be downgraded without leave; when a package of ours cannot be made, or one at an address cannot be had.
 pub async fn lock(
-    recipe: &Recipe,
+    loaded: &Loaded,
     previous: Option<&Lockfile>,
     options: &Options,
     inputs: &Inputs<'_>,
 ) -> Result<Lockfile, Error> {
+    let recipe = &loaded.recipe;
+    let made = unlisted::make(loaded, false, inputs).await?;
+    let unlisted = unlisted::unlisted(loaded, &made, previous, inputs).await?;
     let suites = open(recipe, previous, inputs).await?;
+    let from = Offers { suites: &suites, unlisted: &unlisted };
     let mut kept = kept(previous, &options.update);
     let resolutions = loop {
-        match resolve_all(recipe, &suites, &kept, inputs).await {
+        match resolve_all(recipe, from, &kept, inputs).await {
             // What stays may stand in the way of what is new; then nothing stays but what can.
             Err(Error::Refused(_)) if !kept.is_empty() => kept.clear(),
             other => break other?,
@@ -68,7 +88,7 @@ pub async fn lock(
     resolve::pair(&resolutions, &recipe.packages.accept_skew)?;
     let mut packages = Vec::new();
     for resolution in &resolutions {
-        packages.extend(locked(recipe, resolution, &suites, inputs).await?);
+        packages.extend(locked(recipe, resolution, from, inputs).await?);
     }
     let releases = suites.iter().map(release_lock).collect::<Result<_, _>>()?;
     let meaning = LockMeaning::of(recipe);
@@ -149,14 +169,14 @@ fn kept(previous: Option<&Lockfile>, update: &Update) -> Kept {
 /// Resolves every platform, one after the other: two universes at once would need twice the memory.
 async fn resolve_all(
     recipe: &Recipe,
-    suites: &[Suite<'_>],
+    from: Offers<'_>,
     kept: &Kept,
     inputs: &Inputs<'_>,
 ) -> Result<Vec<Resolution>, Error> {
-    let request = request(recipe);
     let mut resolutions = Vec::new();
     for platform in recipe.platforms() {
-        let universe = universe(suites, platform.0, kept, inputs).await?;
+        let request = request(recipe, &unlisted::names(from.unlisted, platform.0));
+        let universe = universe(from, platform.0, kept, inputs).await?;
         let phase = Phase::Resolve;
         inputs.fetcher.progress.emit(Event::Begin { phase, total: None });
         let resolution = resolve::resolve(&universe, &request);
@@ -169,14 +189,15 @@ async fn resolve_all(
 }
 
 /// Everything that one platform may choose from.
-async fn universe(suites: &[Suite<'_>], arch: Arch, kept: &Kept, inputs: &Inputs<'_>) -> Result<Universe, Error> {
+async fn universe(from: Offers<'_>, arch: Arch, kept: &Kept, inputs: &Inputs<'_>) -> Result<Universe, Error> {
+    let unlisted = unlisted::names(from.unlisted, arch);
     let mut kept: BTreeMap<&str, &Version> =
         kept.iter().filter(|((_, a), _)| *a == arch).map(|((name, _), version)| (name.as_str(), version)).collect();
     loop {
         let mut builder = UniverseBuilder::new(arch);
         let mut seen = BTreeSet::new();
         let mut failed = None;
-        for suite in suites {
+        for suite in from.suites {
             let number = builder.archive(resolve::Archive {
                 suite: suite.release.release.suite.as_deref().unwrap_or(suite.name).into(),
                 codename: suite.release.release.codename.as_deref().unwrap_or(suite.name).into(),
@@ -184,7 +205,10 @@ async fn universe(suites: &[Suite<'_>], arch: Arch, kept: &Kept, inputs: &Inputs
                 only: suite.archive.only.clone(),
             })?;
             let only = suite.archive.only.as_ref();
-            let wants = |name: &str| only.is_none_or(|only| only.iter().any(|wanted| wanted.as_str() == name));
+            let wants = |name: &str| {
+                only.is_none_or(|only| only.iter().any(|wanted| wanted.as_str() == name))
+                    && !unlisted.iter().any(|own| own.as_str() == name)
+            };
             let mut takes = |package: Package, file: PoolFile| {
                 let stays = kept.get(package.name.as_str());
                 if stays.is_some_and(|version| version.as_str() != package.version.as_str()) {
@@ -200,6 +224,16 @@ async fn universe(suites: &[Suite<'_>], arch: Arch, kept: &Kept, inputs: &Inputs
             let components = &suite.archive.components;
             indexes::read(inputs.fetcher, &suite.release, components, arch, &wants, &mut takes).await?;
         }
+        let number = builder.archive(resolve::Archive {
+            suite: UNLISTED.into(),
+            codename: UNLISTED.into(),
+            priority: PRIORITY,
+            only: None,
+        })?;
+        for own in from.unlisted.iter().filter(|own| own.is_for(arch)) {
+            seen.insert(own.package.name.to_string());
+            builder.push(number, &own.package, &own.file)?;
+        }
         if let Some(error) = failed {
             return Err(error.into());
         }
@@ -212,22 +246,27 @@ async fn universe(suites: &[Suite<'_>], arch: Arch, kept: &Kept, inputs: &Inputs
     }
 }
 
-/// What the recipe asks the resolver for.
-fn request(recipe: &Recipe) -> Request {
+/// What the recipe asks the resolver for; `unlisted` are the packages that no archive lists, all of which are wanted.
+fn request(recipe: &Recipe, unlisted: &BTreeSet<&PackageName>) -> Request {
     let Packages { variant, install, recommends, .. } = &recipe.packages;
-    Request { variant: *variant, install: install.clone(), recommends: *recommends }
+    let others = unlisted.iter().filter(|name| install.iter().all(|line| line.name != ***name));
+    let others = others.map(|name| Selection { name: (*name).clone(), wanted: Wanted::Any });
+    Request { variant: *variant, install: install.iter().cloned().chain(others).collect(), recommends: *recommends }
 }
 
 /// The lock's entries for one platform. Relations are read again from the indexes, for the chosen packages only.
 async fn locked(
     recipe: &Recipe,
     resolution: &Resolution,
-    suites: &[Suite<'_>],
+    from: Offers<'_>,
     inputs: &Inputs<'_>,
 ) -> Result<Vec<PackageLock>, Error> {
     // Of suites that have the same file, the first says what it is.
     let mut described: BTreeMap<PackageName, Package> = BTreeMap::new();
-    for suite in suites {
+    for own in from.unlisted.iter().filter(|own| own.is_for(resolution.arch)) {
+        described.insert(own.package.name.clone(), own.package.clone());
+    }
+    for suite in from.suites {
         let wants = |name: &str| resolution.get(name).is_some();
         let mut takes = |package: Package, file: PoolFile| {
             if resolution.get(package.name.as_str()).is_some_and(|chosen| chosen.file.sha256 == file.sha256) {
@@ -241,19 +280,25 @@ async fn locked(
         .packages
         .iter()
         .map(|chosen| {
-            let suite = suites.get(chosen.archive);
+            let own = from.unlisted.iter().find(|own| own.file.sha256 == chosen.file.sha256);
+            let origin = match (from.suites.get(chosen.archive), own) {
+                (None, Some(own)) => own.origin.clone(),
+                (suite, _) => Origin::Archive {
+                    mirror: suite.map_or_else(String::new, |suite| suite.archive.mirror.clone()),
+                    suite: suite.map_or_else(String::new, |suite| suite.name.to_owned()),
+                },
+            };
             PackageLock {
                 name: chosen.name.clone(),
                 arch: resolution.arch,
                 architecture: chosen.architecture,
                 version: chosen.version.clone(),
                 priority: described.get(&chosen.name).map(|package| package.priority).unwrap_or_default(),
-                mirror: suite.map_or_else(String::new, |suite| suite.archive.mirror.clone()),
-                suite: suite.map_or_else(String::new, |suite| suite.name.to_owned()),
+                roots: roots(recipe, chosen, &origin, described.get(&chosen.name)),
+                origin,
                 filename: chosen.file.filename.to_string(),
                 size: chosen.file.size,
                 sha256: chosen.file.sha256,
-                roots: roots(recipe, chosen, described.get(&chosen.name)),
                 depends: described.get(&chosen.name).map(|p| answers(p, &described, false)).unwrap_or_default(),
                 recommends: match (recipe.packages.recommends, described.get(&chosen.name)) {
                     (true, Some(package)) => answers(package, &described, true),
@@ -279,10 +324,11 @@ fn add_reasons(resolution: &Resolution, packages: &mut [PackageLock]) {
 }
 
 /// Why a package is there by itself.
-fn roots(recipe: &Recipe, chosen: &Chosen, package: Option<&Package>) -> BTreeSet<Root> {
+fn roots(recipe: &Recipe, chosen: &Chosen, origin: &Origin, package: Option<&Package>) -> BTreeSet<Root> {
     let asked = recipe.packages.install.iter().filter(|line| line.wanted != Wanted::Absent);
     let mut roots: BTreeSet<Root> = asked
         .map(|line| &line.name)
+        .chain(&recipe.packages.local)
         // By its name; or a virtual package was asked for, and this is who provides it.
         .filter(|name| {
             let virtually = chosen.why == Why::Requested && package.is_some_and(|package| provides(package, name));
@@ -292,6 +338,9 @@ fn roots(recipe: &Recipe, chosen: &Chosen, package: Option<&Package>) -> BTreeSe
         .collect();
     if let Why::Variant(_) = chosen.why {
         roots.insert(Root::Variant);
+    }
+    if *origin == Origin::Address {
+        roots.insert(Root::Address);
     }
     roots
 }

@@ -2,27 +2,26 @@
 //! plan of its layers.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::sync::Arc;
 
 use super::Error;
 use super::build::is_shared;
 use super::interpret::{Installation, Interpreted, shipment};
 use super::jars::{JarFragments, JarToLay};
+use super::own_files::{change_access, laid};
 use super::package_bytes::PackageBytes;
 use super::python::WheelArtefact;
 use super::scripts::{Origin, row};
 use super::unpack::Artefact;
-use crate::base::{Arch, Digest, Epoch};
+use crate::base::{Arch, Epoch};
 use crate::domain::install::{
-    AccountError, Accounts, Group, RecipeFile, Shipment, State, User, database, files, unpack, unpack_order,
+    AccountError, Accounts, Group, Shipment, State, User, database, files, unpack, unpack_order,
 };
 use crate::domain::layer::Index;
 use crate::domain::layer::plan::{self, ArtefactKind, LayerPlan, plan};
 use crate::domain::python::lay;
-use crate::domain::recipe::{self, FileEntry, ImagePath, Recipe, Scripts, Target};
-use crate::domain::rootfs::{Content, Diversions, Kind, Meta, Owner, Tree};
+use crate::domain::recipe::{self, Recipe, Scripts, Target};
+use crate::domain::rootfs::{Content, Diversions, Owner, Tree};
 use crate::domain::script::{Ledger, Watched};
 use crate::formats::deb::Priority;
 use crate::io::store::Store;
@@ -101,7 +100,7 @@ impl Making<'_> {
     pub fn make(self) -> Result<Rootfs, Error> {
         let Self { recipe, arch, epoch, store, .. } = self;
         let target = recipe.targets.get(&arch);
-        let files = target.map(|target| entries(&target.files, epoch)).transpose()?.unwrap_or_default();
+        let files = target.map(|target| laid(target, epoch)).transpose()?.unwrap_or_default();
         let Interpreted { mut tree, ledger, origins, runs } = match recipe.scripts {
             Scripts::List => self.list()?,
             Scripts::Interpret => Installation {
@@ -131,6 +130,8 @@ impl Making<'_> {
                 })?;
             }
         }
+        let changes = target.into_iter().flat_map(|target| &target.access);
+        changes.into_iter().try_for_each(|(path, change)| change_access(&mut tree, path, *change, arch))?;
         let jars = self.fragments.lay(&mut tree, self.jars, self.artefacts.len(), arch)?;
         let planned = self
             .artefacts
@@ -294,29 +295,4 @@ pub(super) fn joined(
         })?;
     }
     Ok(accounts)
-}
-
-/// A recipe's files, read now; each must still be what it was when the recipe was loaded.
-pub(super) fn entries(files: &BTreeMap<ImagePath, FileEntry>, epoch: Epoch) -> Result<Vec<RecipeFile>, Error> {
-    let mut found = Vec::new();
-    for (path, file) in files {
-        let kind = match &file.content {
-            recipe::Content::Inline(text) => Kind::File(Content::bytes(text.clone().into_bytes())),
-            recipe::Content::Symlink(to) => Kind::Symlink(to.as_bytes().into()),
-            recipe::Content::Source(source) => {
-                let mut bytes = Vec::new();
-                let opened =
-                    File::open(&source.path).and_then(|file| file.take(source.size + 1).read_to_end(&mut bytes));
-                opened.map_err(|error| Error::Read { path: source.path.clone(), source: error })?;
-                if bytes.len() as u64 != source.size || Digest::of(&bytes) != source.sha256 {
-                    return Err(Error::SourceChanged(source.path.clone()));
-                }
-                Kind::File(Content::bytes(bytes))
-            }
-        };
-        let meta = Meta { uid: file.uid, gid: file.gid, ..Meta::root(file.mode, epoch.seconds()) };
-        let path = path.to_string().trim_start_matches('/').as_bytes().to_vec();
-        found.push(RecipeFile { path, kind, meta, origin: None });
-    }
-    Ok(found)
 }

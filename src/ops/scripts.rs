@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use super::build::current;
 use super::contents::{self, Remember};
 use super::fetch::Input;
 use super::not_there::NotThere;
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{Arch, Digest, Phase, Platform, redact};
 use crate::domain::install::{self, Script};
-use crate::domain::lock::{self, PackageLock};
+use crate::domain::lock::PackageLock;
 use crate::domain::recipe::Scripts;
 use crate::domain::script::{Change, Effect, Ledger, Row, Site, Watched};
 use crate::formats::deb::PackageName;
@@ -143,8 +144,7 @@ pub async fn of_lock(
     inputs: &Inputs<'_>,
 ) -> Result<Listed, Error> {
     let lock = loaded.read_lock()?.ok_or_else(|| Error::NeverLocked(loaded.lock_path.clone()))?;
-    let locked =
-        lock::check(&loaded.recipe, &lock).map_err(|stale| Error::Stale { path: loaded.lock_path.clone(), stale })?;
+    let locked = current(loaded, &lock, true, inputs).await?;
     let mut platforms = loaded.recipe.platforms().map(|platform| platform.0);
     let no_platform = |arch| Error::NoPlatform { recipe: loaded.recipe.name.clone(), arch };
     let arch = match arch {
@@ -179,7 +179,7 @@ async fn listed(packages: &[&PackageLock], inputs: &Inputs<'_>) -> Result<Ledger
         .map(|package| (package.sha256, *package))
         .collect();
     if !missing.is_empty() {
-        let wanted = missing.values().map(|package| Input::deb(package, inputs.mirrors));
+        let wanted = missing.values().map(|package| Input::deb(package, inputs.mirrors, store));
         inputs.fetcher.fetch(&wanted.collect::<Result<Vec<_>, _>>()?, Phase::Fetch).await?;
     }
     let mut rows = Vec::new();

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Error;
-use super::rootfs::{entries, joined};
+use super::own_files::{directories, entries};
+use super::rootfs::joined;
 use crate::base::{Digest, Epoch};
 use crate::domain::install::{RecipeFile, files};
-use crate::domain::recipe::{DirectoryEntry, Effect, ImagePath};
+use crate::domain::recipe::Effect;
+use crate::domain::rootfs::Content;
 use crate::domain::rootfs::ReadContent;
-use crate::domain::rootfs::{Content, Kind, Meta};
 use crate::domain::script::{self, Change, Site, Stop, System};
 
 /// Puts effects into the tree when their scripts' turns come.
@@ -54,13 +55,7 @@ impl<'a> StandIns<'a> {
     }
 
     fn put(&self, system: &mut System<'_>, script: &str, effect: &Effect) -> Result<(), Error> {
-        let directory = |(path, entry): (&ImagePath, &DirectoryEntry)| RecipeFile {
-            path: path.relative().as_bytes().to_vec(),
-            kind: Kind::Directory,
-            meta: Meta { uid: entry.uid, gid: entry.gid, ..Meta::root(entry.mode, self.epoch.seconds()) },
-            origin: None,
-        };
-        let mut all: Vec<RecipeFile> = effect.directories.iter().map(directory).collect();
+        let mut all: Vec<RecipeFile> = directories(&effect.directories, self.epoch).collect();
         all.extend(entries(&effect.files, self.epoch)?);
         let arch = system.arch;
         if !effect.groups.is_empty() || !effect.users.is_empty() {

@@ -15,7 +15,6 @@ use crate::domain::python::{Interpreter, Scheme};
 use crate::domain::recipe::Jar;
 use crate::formats::compress::Compression;
 use crate::formats::deb::PackageName;
-use crate::io::archive::below;
 
 /// Packages and wheels, unpacked, by the digests of their files.
 pub(super) struct Artefacts {
@@ -83,19 +82,11 @@ impl<'a> Trees<'a> {
         }
         wanted.retain(|_, package| !unpacking.is_known(package));
         let mut inputs = Vec::new();
-        for (digest, package) in wanted {
-            let urls = match self.inputs.fetcher.store.contains(&digest, Some(package.size)) {
-                true => Vec::new(),
-                false => vec![below(&self.inputs.mirrors.get(&package.mirror)?.url, &package.filename)],
-            };
-            inputs.push(Input {
-                name: format!("{} {} ({})", package.name, package.version, package.architecture),
-                listed_by: Some(format!("{} {}", package.mirror, package.suite)),
-                objects: Vec::new(),
-                urls,
-                size: package.size,
-                checksum: digest.into(),
-            });
+        for package in wanted.into_values() {
+            let input = Input::deb(package, self.inputs.mirrors, &self.inputs.fetcher.store)?;
+            let hints = &self.locked.recipe().deb_hints;
+            let hint = hints.iter().find(|(url, _)| url.as_str() == package.filename).map(|(_, hint)| hint.clone());
+            inputs.push(Input { hint, ..input });
         }
         if let Some(wheels) = self.wheels()? {
             let fragments = self.fragments(&wheels);
@@ -229,6 +220,7 @@ fn levels(locked: &Locked, packages: &[&PackageLock]) -> Vec<usize> {
             package.roots.iter().any(|root| match root {
                 lock::Root::Variant => true,
                 lock::Root::Asked(name) => recipe.install.contains(name),
+                lock::Root::Address => recipe.debs.iter().any(|url| url.as_str() == package.filename),
             })
         };
         let mut open: Vec<usize> = (0..packages.len()).filter(|number| starts(packages[*number])).collect();

@@ -18,7 +18,7 @@ use crate::base::{Arch, Digest, redact};
 use crate::domain::install::Installed;
 use crate::domain::install::info::FOLDER;
 use crate::domain::install::installed::InstalledPackage;
-use crate::domain::lock::{JarLock, Lockfile, Root};
+use crate::domain::lock::{self, JarLock, Lockfile, Root};
 use crate::domain::recipe::Jar;
 use crate::domain::script::Change;
 use crate::formats::deb::PackageName;
@@ -114,11 +114,16 @@ pub struct PackageAnswer {
 /// A package's line in the lock.
 #[derive(Clone, Debug, Serialize)]
 pub struct LockedAnswer {
-    /// Alias of the mirror.
-    pub mirror: String,
+    /// Where it comes from, for people: mirror and suite, `local`, or `address`.
+    #[serde(skip)]
+    pub place: String,
+    /// Alias of the mirror, where an archive has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<String>,
     /// The suite.
-    pub suite: String,
-    /// The path below the mirror.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suite: Option<String>,
+    /// What that has it as: the path below the mirror, the package's name, or its address.
     pub file: String,
     /// Bytes.
     pub size: u64,
@@ -393,9 +398,14 @@ impl Asking<'_> {
         };
         if let Some(locked) = known.lock.packages_of(arch).find(|locked| locked.name == name) {
             if locked.version.to_string() == package.version {
+                let of_archive = match &locked.origin {
+                    lock::Origin::Archive { mirror, suite } => Some((mirror, suite)),
+                    lock::Origin::Local | lock::Origin::Address => None,
+                };
                 answer.locked = Some(LockedAnswer {
-                    mirror: locked.mirror.clone(),
-                    suite: locked.suite.clone(),
+                    place: locked.origin.to_string(),
+                    mirror: of_archive.map(|(mirror, _)| mirror.clone()),
+                    suite: of_archive.map(|(_, suite)| suite.clone()),
                     file: locked.filename.clone(),
                     size: locked.size,
                     sha256: locked.sha256,
@@ -429,7 +439,11 @@ impl Asking<'_> {
 
 /// Why a package is there by itself, in one word.
 fn word(root: &Root) -> String {
-    root.asked().map_or_else(|| "variant".to_owned(), |asked| format!("install {asked}"))
+    match root {
+        Root::Variant => "variant".to_owned(),
+        Root::Asked(asked) => format!("install {asked}"),
+        Root::Address => "address".to_owned(),
+    }
 }
 
 /// Where a link at `place` leads, `..` not resolved yet.

@@ -29,6 +29,7 @@ fn input(name: &str, urls: Vec<Url>, bytes: &[u8]) -> Input {
         urls,
         size: bytes.len() as u64,
         checksum: Digest::of(bytes).into(),
+        hint: None,
     }
 }
 

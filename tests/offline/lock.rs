@@ -3,7 +3,7 @@
 
 use mokapot::base::{Arch, Class, Digest, Epoch, Fault};
 use mokapot::domain::lock::{
-    JarLock, Kind, Lockfile, PackageLock, Reason, ReleaseLock, Root, Stale, check, compare, table,
+    JarLock, Kind, Lockfile, Origin, PackageLock, Reason, ReleaseLock, Root, Stale, check, compare, table,
 };
 use mokapot::domain::recipe::{LockMeaning, Recipe};
 use mokapot::formats::deb::Priority;
@@ -69,8 +69,7 @@ pub(crate) fn package(arch: Arch, text: &str, version: &str, root: Option<Root>,
         architecture: if all { Architecture::All } else { Architecture::Only(arch) },
         version: version.parse().unwrap(),
         priority: if matches!(text, "base-files" | "mawk") { Priority::Required } else { Priority::Optional },
-        mirror: "debian".into(),
-        suite: "bookworm".into(),
+        origin: Origin::Archive { mirror: "debian".into(), suite: "bookworm".into() },
         size: filename.len() as u64,
         sha256: Digest::of(filename.as_bytes()),
         filename,

@@ -46,6 +46,7 @@ mod signalled;
 mod store;
 mod terminal;
 mod tls;
+mod unlisted;
 
 #[path = "../support/mod.rs"]
 mod support;

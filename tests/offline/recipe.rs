@@ -32,6 +32,14 @@ impl NamedFiles for Memory {
         let bytes = self.get(path)?;
         Ok(SourceFile { path: path.into(), size: bytes.len() as u64, sha256: Digest::of(bytes) })
     }
+
+    fn package(&mut self, _: &str, name: &str) -> Result<(), Refusal> {
+        let missing = || Refusal {
+            message: format!("there is no package recipe `{name}`: packages/{name}/package.toml"),
+            hint: "add it".into(),
+        };
+        (name == "ours").then_some(()).ok_or_else(missing)
+    }
 }
 
 /// Resolves a chain of texts, the recipe to build first.

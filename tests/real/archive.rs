@@ -111,6 +111,7 @@ async fn indexes_are_read_and_packages_are_where_they_say() {
                 urls: vec![below(&source.root, &pool.filename)],
                 size: pool.size,
                 checksum: pool.sha256.into(),
+                hint: None,
             };
             let entry = fetcher.fetch(&[input], mokapot::base::Phase::Fetch).await.unwrap()[0];
             assert_eq!(entry, (pool.sha256, pool.size));

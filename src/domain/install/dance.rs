@@ -34,7 +34,7 @@ use super::files::RecipeFile;
 use super::plan::plan;
 use super::unpack::{Part, Shipment, Unpacked, unpack_one};
 use super::{files, info, maintscript};
-use crate::domain::rootfs::{Diversions, Kind, Meta, Owner};
+use crate::domain::rootfs::{Diversions, Kind, Meta, Owner, TreeError};
 use crate::domain::script::{Answer, Process, Site, Stop, StopKind, System, preseed};
 use crate::formats::deb::{Package, parse_triggers};
 
@@ -203,7 +203,11 @@ impl<'a> Dance<'a> {
             .map(|path| system.tree.place_of(path).unwrap_or_else(|_| path.to_vec()))
             .collect();
         for file in files {
-            let place = system.tree.place_of(&file.path).map_err(in_database)?;
+            let place = match system.tree.place_of(&file.path) {
+                // Below a link to what a package has yet to bring: it is laid when all is there.
+                Err(TreeError::Dangling { .. }) => continue,
+                place => place.map_err(in_database)?,
+            };
             if !shipped.contains(&place) {
                 files::apply(system.tree, std::slice::from_ref(file)).map_err(in_database)?;
             }

@@ -92,6 +92,11 @@ fn changes(locked: &LockMeaning, now: &LockMeaning) -> Vec<Changed> {
     changes.lists("platforms", &locked.platforms, &now.platforms);
     changes.lists("packages.variant", &[word(&locked.variant)], &[word(&now.variant)]);
     changes.lists("packages.install", &locked.install, &now.install);
+    changes.lists("packages.local", &locked.local, &now.local);
+    let deb = |meaning: &LockMeaning| meaning.debs.iter().map(|deb| deb.url.to_string()).collect::<Vec<_>>();
+    changes.lists("deb", &deb(locked), &deb(now));
+    let digest = |meaning: &LockMeaning| meaning.debs.iter().map(|deb| deb.sha256).collect::<Vec<_>>();
+    changes.lists("deb: sha256", &digest(locked), &digest(now));
     changes.lists("packages.recommends", &[locked.recommends], &[now.recommends]);
     changes.lists("packages.accept-skew", &locked.accept_skew, &now.accept_skew);
     let label = |archive: &ArchiveMeaning| format!("{} {}", archive.mirror, archive.suites.join(" "));

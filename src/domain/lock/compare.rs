@@ -51,7 +51,7 @@ pub fn compare(old: &Lockfile, new: &Lockfile) -> Vec<Change> {
     let index = |lock: &Lockfile| -> BTreeMap<(PackageName, Arch), PackageLock> {
         lock.packages().iter().map(|package| ((package.name.clone(), package.arch), package.clone())).collect()
     };
-    let place = |package: &PackageLock| (package.sha256, package.mirror.clone(), package.suite.clone());
+    let place = |package: &PackageLock| (package.sha256, package.origin.clone());
     let mut changes = differences(&index(old), &index(new), |old, new| {
         (old.version.cmp(&new.version), place(old) == place(new), old.version.to_string(), new.version.to_string())
     });

@@ -9,7 +9,7 @@ use crate::domain::recipe::LockMeaning;
 use crate::formats::deb::{PackageName, Variant, Version};
 
 /// The shortest way from what the recipe says to a package. For one that is there by itself all its reasons: `(variant)`, `(recipe)`,
-/// `(recipe: VIRTUAL)`. For another one the first reason, and then the names of the packages that lead to it.
+/// `(recipe: VIRTUAL)`, `(address)`. For another one the first reason, and then the names of the packages that lead to it.
 pub(super) type Via = Vec<String>;
 
 /// The first edge, request or package that is wrong. `packages` are sorted by name and platform.
@@ -39,7 +39,7 @@ fn platform_fault(meaning: &LockMeaning, arch: Arch, all: &[PackageLock]) -> Opt
         Request::Exactly(name, version) => here.get(name).is_some_and(|package| same(&package.version, version)),
         Request::Any(name) => here.contains_key(name) || asked.contains(name),
     };
-    if let Some(request) = meaning.install.iter().find(|request| !answered(request)) {
+    if let Some(request) = meaning.install.iter().chain(&meaning.local).find(|request| !answered(request)) {
         return Some(Fault {
             reason: Reason::Unanswered { request: request.clone(), arch },
             package: None,
@@ -110,8 +110,9 @@ impl<'a> Reach<'a> {
     pub(super) fn of(meaning: &LockMeaning, packages: impl Iterator<Item = &'a PackageLock>) -> Self {
         let here: BTreeMap<&PackageName, &PackageLock> = packages.map(|package| (&package.name, package)).collect();
         let requested: BTreeSet<&str> =
-            meaning.install.iter().filter_map(|request| Request::of(request).name()).collect();
+            meaning.install.iter().chain(&meaning.local).filter_map(|request| Request::of(request).name()).collect();
         let is_meant = |root: &&Root| match root {
+            Root::Address => !meaning.debs.is_empty(),
             Root::Variant => meaning.variant != Variant::None,
             Root::Asked(name) => requested.contains(name.as_str()),
         };
@@ -184,6 +185,7 @@ impl<'a> Reach<'a> {
                 Some(Parent::Roots(roots)) => {
                     let words = roots.iter().map(|root| match root {
                         Root::Variant => "(variant)".to_owned(),
+                        Root::Address => "(address)".to_owned(),
                         Root::Asked(asked) if asked == at => "(recipe)".to_owned(),
                         Root::Asked(asked) => format!("(recipe: {asked})"),
                     });

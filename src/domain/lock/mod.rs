@@ -25,6 +25,6 @@ pub use check::{Changed, Locked, Stale, check};
 pub use compare::{Change, JarChange, Kind, compare, compare_jars, jar_table, table};
 pub use error::{LockError, Reason};
 pub use graph::Chain;
-pub use model::{Fingerprint, JarLock, Lockfile, PackageLock, ParseFingerprintError, ReleaseLock, Root};
+pub use model::{Fingerprint, JarLock, Lockfile, Origin, PackageLock, ParseFingerprintError, ReleaseLock, Root};
 pub use parse::{MAX_BYTES, VERSION};
 pub use wheel::{WheelFileLock, WheelLock, chain as wheel_chain};

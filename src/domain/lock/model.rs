@@ -55,11 +55,9 @@ pub struct PackageLock {
     pub version: Version,
     /// How much a system needs it, as the archive's index says it: `apt` configures in this order, and a `.deb` may say otherwise.
     pub priority: Priority,
-    /// Alias of the mirror that it comes from.
-    pub mirror: String,
-    /// Suite that it comes from.
-    pub suite: String,
-    /// Path of the `.deb` below the archive's root, without `./`.
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What `origin` has it as: the path of the `.deb` below the archive's root, without `./`; its name; or its address.
     pub filename: String,
     /// Bytes of the `.deb`.
     pub size: u64,
@@ -71,6 +69,32 @@ pub struct PackageLock {
     pub depends: BTreeSet<PackageName>,
     /// Locked packages that answer its `Recommends`, where these are followed.
     pub recommends: BTreeSet<PackageName>,
+}
+
+/// Where a package comes from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// A suite of an archive.
+    Archive {
+        /// Alias of the mirror.
+        mirror: String,
+        /// The suite, as the recipe writes it.
+        suite: String,
+    },
+    /// A package recipe of the project.
+    Local,
+    /// An address that the recipe names.
+    Address,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Archive { mirror, suite } => write!(f, "{mirror} {suite}"),
+            Self::Local => f.write_str("local"),
+            Self::Address => f.write_str("address"),
+        }
+    }
 }
 
 /// A jar, the same on all platforms.
@@ -102,8 +126,10 @@ pub(super) fn label(places: &[Place]) -> String {
 pub enum Root {
     /// It belongs to the recipe's variant.
     Variant,
-    /// The recipe's `install` names this: the package itself, or a virtual one that it provides.
+    /// The recipe's `install` or `local` names this: the package itself, or a virtual one that it provides.
     Asked(PackageName),
+    /// The recipe names its address.
+    Address,
 }
 
 impl Root {
@@ -111,7 +137,7 @@ impl Root {
     #[must_use]
     pub fn asked(&self) -> Option<&str> {
         match self {
-            Self::Variant => None,
+            Self::Variant | Self::Address => None,
             Self::Asked(name) => Some(name.as_str()),
         }
     }
@@ -351,14 +377,26 @@ impl PackageLock {
         {
             return wrong("architecture", format!("{} for {arch} cannot be used on {}", self.name, self.arch));
         }
-        if let Err(rule) = check_pool_path(&self.filename) {
-            return wrong("file", rule);
+        let of_request = match &self.origin {
+            Origin::Archive { mirror, suite } => {
+                if let Err(rule) = check_pool_path(&self.filename) {
+                    return wrong("file", rule);
+                }
+                if !releases.contains(&(mirror.as_str(), suite.as_str())) {
+                    return wrong("suite", format!("`{suite}` of `{mirror}` is no locked release"));
+                }
+                true
+            }
+            Origin::Local => meaning.local.iter().any(|name| *name == self.name.as_str()),
+            Origin::Address => meaning.debs.iter().any(|deb| {
+                (deb.platform.0, deb.url.as_str(), deb.sha256) == (self.arch, self.filename.as_str(), self.sha256)
+            }),
+        };
+        if !of_request {
+            return wrong("from", format!("{} is nothing that the request has from there", self.name));
         }
         if self.size == 0 || self.size > MAX_PACKAGE {
             return wrong("size", format!("{} bytes cannot be the size of a package", self.size));
-        }
-        if !releases.contains(&(self.mirror.as_str(), self.suite.as_str())) {
-            return wrong("suite", format!("`{}` of `{}` is no locked release", self.suite, self.mirror));
         }
         None
     }

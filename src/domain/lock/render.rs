@@ -57,6 +57,9 @@
 //! sha256 = "sha256:…"
 //! ```
 //!
+//! A package that is in no archive has `from = "local"` (a package recipe of the project; `file` is the package's name) or `from =
+//! "address"` (`file` is the address) in place of `mirror` and `suite`.
+//!
 //! A block is a package of one version and priority from one suite, for all platforms that lock it so. `file`, `size` and `sha256` stand in the
 //! block itself for `Architecture: all`, else in the platform's table. `via`, `depends` and `recommends` stand in the block when they are
 //! the same on all its platforms, else in their tables. `platforms` names the block's platforms when they are not the lock's and the
@@ -66,7 +69,7 @@
 use std::fmt::Write as _;
 
 use super::graph::Reach;
-use super::model::{Lockfile, PackageLock};
+use super::model::{Lockfile, Origin, PackageLock};
 use super::parse::VERSION;
 use super::wheel;
 use crate::base::{Arch, Platform};
@@ -88,6 +91,7 @@ impl Lockfile {
         out.list("platforms", &meaning.platforms);
         out.string("variant", &serde_plain(&meaning.variant));
         out.list("install", &meaning.install);
+        out.some_list("local", &meaning.local);
         out.line("recommends", meaning.recommends);
         out.list("accept-skew", &meaning.accept_skew);
         for archive in &meaning.archives {
@@ -102,6 +106,12 @@ impl Lockfile {
             if archive.accept_expired {
                 out.line("accept-expired", true);
             }
+        }
+        for deb in &meaning.debs {
+            out.section("[[request.deb]]");
+            out.string("platform", &deb.platform);
+            out.string("url", &deb.url);
+            out.string("sha256", &deb.sha256);
         }
         for jar in &meaning.jars {
             out.section("[[request.jar]]");
@@ -158,8 +168,13 @@ impl Lockfile {
             if first.priority != Priority::default() {
                 out.string("priority", &first.priority);
             }
-            out.string("mirror", &first.mirror);
-            out.string("suite", &first.suite);
+            match &first.origin {
+                Origin::Archive { mirror, suite } => {
+                    out.string("mirror", mirror);
+                    out.string("suite", suite);
+                }
+                other => out.string("from", other),
+            }
             let all = first.architecture == Architecture::All;
             if all && block.len() < self.meaning().platforms.len() {
                 out.list("platforms", &block.iter().map(|package| Platform(package.arch)).collect::<Vec<_>>());
@@ -204,7 +219,7 @@ impl Lockfile {
 fn shares_block(a: &PackageLock, b: &PackageLock) -> bool {
     let text = |package: &PackageLock| package.version.to_string();
     let all = a.architecture == Architecture::All;
-    (&a.name, text(a), a.priority, &a.mirror, &a.suite) == (&b.name, text(b), b.priority, &b.mirror, &b.suite)
+    (&a.name, text(a), a.priority, &a.origin) == (&b.name, text(b), b.priority, &b.origin)
         && all == (b.architecture == Architecture::All)
         && (!all || (&a.filename, a.size, a.sha256) == (&b.filename, b.size, b.sha256))
 }

@@ -8,7 +8,7 @@ use toml::value::Datetime;
 
 use super::error::Reason;
 use super::graph::Via;
-use super::model::{Fingerprint, JarLock, PackageLock, ReleaseLock, Root};
+use super::model::{Fingerprint, JarLock, Origin, PackageLock, ReleaseLock, Root};
 use crate::base::{Arch, Digest, Epoch, Platform};
 use crate::domain::recipe::{LockMeaning, Place};
 use crate::formats::deb::package::{Architecture, PackageName};
@@ -43,7 +43,7 @@ pub(super) struct Jar {
     sha256: Digest,
 }
 
-impl From<Jar> for JarLock {
+impl std::convert::From<Jar> for JarLock {
     fn from(Jar { places, size, sha256 }: Jar) -> Self {
         Self { places, size, sha256 }
     }
@@ -61,6 +61,14 @@ pub(super) struct Release {
     signers: Vec<Spanned<String>>,
 }
 
+/// Where a package comes from that no archive has.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum From {
+    Local,
+    Address,
+}
+
 /// What stands in the block itself is for all its platforms, what stands in a platform's table for that one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,8 +77,9 @@ pub(super) struct Block {
     version: Version,
     #[serde(default)]
     priority: Priority,
-    mirror: String,
-    suite: String,
+    mirror: Option<String>,
+    suite: Option<String>,
+    from: Option<From>,
     platforms: Option<Vec<Platform>>,
     file: Option<String>,
     size: Option<u64>,
@@ -123,6 +132,12 @@ impl Block {
     pub(super) fn read(self, meaning: &LockMeaning) -> Result<Vec<(PackageLock, Written)>, Reason> {
         let value = |key, rule: &str| Reason::Value { key, rule: format!("{}: {rule}", self.name) };
         let all = self.file.is_some();
+        let origin = match (self.from, &self.mirror, &self.suite) {
+            (None, Some(mirror), Some(suite)) => Origin::Archive { mirror: mirror.clone(), suite: suite.clone() },
+            (Some(From::Local), None, None) => Origin::Local,
+            (Some(From::Address), None, None) => Origin::Address,
+            _ => return Err(value("from", "a package has `mirror` and `suite`, or `from`")),
+        };
         let tables: BTreeMap<Arch, Facts> = [(Arch::Amd64, self.amd64), (Arch::Arm64, self.arm64)]
             .into_iter()
             .filter_map(|(arch, facts)| Some((arch, facts?.into_inner())))
@@ -157,8 +172,7 @@ impl Block {
                 architecture,
                 version: self.version.clone(),
                 priority: self.priority,
-                mirror: self.mirror.clone(),
-                suite: self.suite.clone(),
+                origin: origin.clone(),
                 filename: file.ok_or_else(|| value("file", "is missing"))?,
                 size: size.ok_or_else(|| value("size", "is missing"))?,
                 sha256: sha256.ok_or_else(|| value("sha256", "is missing"))?,
@@ -181,6 +195,7 @@ fn roots(name: &PackageName, via: &[String]) -> Result<BTreeSet<Root>, String> {
     }
     let root = |word: &String| match word.as_str() {
         "(variant)" => Ok(Root::Variant),
+        "(address)" => Ok(Root::Address),
         "(recipe)" => Ok(Root::Asked(name.clone())),
         other => {
             let asked = other.strip_prefix("(recipe: ").and_then(|asked| asked.strip_suffix(')'));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{JarSource, Recipe};
+use super::model::{Deb, JarSource, Recipe};
 use crate::base::{Digest, Platform};
 use crate::formats::deb::Variant;
 
@@ -35,6 +35,9 @@ pub struct LockMeaning {
     pub variant: Variant,
     /// In the order of the recipe: `NAME`, `NAME=VERSION`, `NAME/SUITE` or `NAME-`.
     pub install: Vec<String>,
+    /// Package recipes of the project, in the order of the recipe.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub local: Vec<String>,
     /// Whether recommended packages are followed.
     pub recommends: bool,
     /// Sorted.
@@ -42,6 +45,9 @@ pub struct LockMeaning {
     /// In the order of the chain.
     #[serde(default, rename = "archive")]
     pub archives: Vec<ArchiveMeaning>,
+    /// Packages at addresses; sorted.
+    #[serde(default, rename = "deb", skip_serializing_if = "Vec::is_empty")]
+    pub debs: Vec<Deb>,
     /// Where jars come from; sorted, each once.
     #[serde(default, rename = "jar", skip_serializing_if = "Vec::is_empty")]
     pub jars: Vec<JarSource>,
@@ -122,9 +128,11 @@ impl LockMeaning {
             platforms: recipe.platforms().collect(),
             variant: recipe.packages.variant,
             install: recipe.packages.install.iter().map(ToString::to_string).collect(),
+            local: recipe.packages.local.iter().map(ToString::to_string).collect(),
             recommends: recipe.packages.recommends,
             accept_skew: recipe.packages.accept_skew.iter().map(ToString::to_string).collect(),
             archives: recipe.archives.iter().map(archive).collect(),
+            debs: recipe.debs.clone(),
             jars: recipe.jars.iter().map(|jar| jar.source.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
             python: recipe.python.as_ref().map(PythonMeaning::of),
         }

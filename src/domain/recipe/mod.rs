@@ -14,6 +14,7 @@ mod chain;
 mod credential;
 mod de;
 mod debconf;
+mod debs;
 mod document;
 mod effects;
 mod error;
@@ -41,8 +42,8 @@ pub use error::{Diagnostic, RecipeError};
 pub(in crate::domain) use findings::Findings;
 pub use meaning::{ArchiveMeaning, LockMeaning, PythonMeaning, meaning_digest};
 pub use model::{
-    Archive, Content, DirectoryEntry, Effect, FileEntry, Image, ImageUser, Jar, JarSource, KeyFile, Level, Packages,
-    Principal, Recipe, Scripts, SourceFile, Target, User,
+    Access, Archive, Content, Deb, DirectoryEntry, Effect, FileEntry, Image, ImageUser, Jar, JarSource, KeyFile, Level,
+    Packages, Principal, Recipe, Scripts, SourceFile, Target, User,
 };
 pub use named::{NamedFiles, Refusal};
 pub use path::ImagePath;

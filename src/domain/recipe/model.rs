@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::path::ImagePath;
 use super::place::Place;
@@ -28,6 +29,12 @@ pub struct Recipe {
     pub archives: Vec<Archive>,
     /// What to install.
     pub packages: Packages,
+    /// Packages at addresses, to install too; sorted. A platform may have none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub debs: Vec<Deb>,
+    /// What to do where the package at an address cannot be had, where the recipe says it.
+    #[serde(skip)]
+    pub deb_hints: BTreeMap<Url, String>,
     /// Python packages, where the recipe asks for any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub python: Option<Python>,
@@ -60,8 +67,11 @@ impl Recipe {
 pub struct Level {
     /// Its name.
     pub name: String,
-    /// The packages that its own `install` names.
+    /// The packages that its own `install` and `local` name.
     pub install: BTreeSet<PackageName>,
+    /// The packages at addresses that it names itself.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub debs: BTreeSet<Url>,
     /// The Python packages that its own `requirements` name.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub requirements: BTreeSet<String>,
@@ -122,10 +132,25 @@ pub struct Packages {
     pub variant: Variant,
     /// What the recipe asks for, in its order, each package once. Where two could serve a dependency, the order can decide.
     pub install: Vec<Selection>,
+    /// Package recipes of the project whose packages are installed too, each once. None is named by `install`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub local: Vec<PackageName>,
     /// Whether recommended packages are installed too.
     pub recommends: bool,
     /// Packages that may differ in version between the platforms.
     pub accept_skew: BTreeSet<PackageName>,
+}
+
+/// A package for one platform that is in no archive.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deb {
+    /// The platform.
+    pub platform: Platform,
+    /// The address of its file: http or https, without user, query and fragment.
+    pub url: Url,
+    /// SHA-256 of the file.
+    pub sha256: Digest,
 }
 
 /// A user.
@@ -146,8 +171,14 @@ pub struct User {
 /// What a recipe says for one platform.
 #[derive(Clone, Debug, Serialize)]
 pub struct Target {
-    /// Files, by their path in the image. None lies below another.
+    /// Directories, by their path in the image.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub directories: BTreeMap<ImagePath, DirectoryEntry>,
+    /// Files, by their path in the image. What lies below one lies below a symbolic link.
     pub files: BTreeMap<ImagePath, FileEntry>,
+    /// Modes and owners of what is there when all else is, by path. None is of a file or directory of the recipe.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub access: BTreeMap<ImagePath, Access>,
     /// How containers start.
     pub image: Image,
     /// What stands for scripts that cannot be interpreted, by script as in [`Recipe::waivers`]. None of them is waived.
@@ -184,6 +215,15 @@ pub struct DirectoryEntry {
     pub uid: u32,
     /// Group's number.
     pub gid: u32,
+}
+
+/// Who may do what; what is not said stays as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Access {
+    /// Permission bits, `0o7777` at most.
+    pub mode: Option<u32>,
+    /// Numbers of user and group.
+    pub owner: Option<(u32, u32)>,
 }
 
 /// A file of our own.

@@ -24,4 +24,10 @@ pub trait NamedFiles {
     /// # Errors
     /// When it cannot be read.
     fn source(&mut self, from: &str, path: &str) -> Result<SourceFile, Refusal>;
+
+    /// Whether the project has a package recipe of this name.
+    ///
+    /// # Errors
+    /// When it has none.
+    fn package(&mut self, from: &str, name: &str) -> Result<(), Refusal>;
 }

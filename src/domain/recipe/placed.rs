@@ -4,37 +4,45 @@ use std::collections::BTreeMap;
 
 use super::at::At;
 use super::findings::Findings;
-use super::model::{Content, DirectoryEntry, FileEntry};
+use super::model::{Access, Content, DirectoryEntry, FileEntry};
 use super::named::NamedFiles;
 use super::path::ImagePath;
 use super::source::Span;
 use super::template::{fill, path};
-use super::wire::{DirectorySection, FileSection};
+use super::wire::{AccessSection, DirectorySection, FileSection};
 use crate::base::Arch;
 
-/// Paths that are taken, with where the recipe says so. A path is taken once, and a file or link holds nothing.
+/// Paths that are taken, with where the recipe says so. A path is taken once, and a file holds nothing.
 #[derive(Default)]
 pub(super) struct Places(BTreeMap<ImagePath, Place>);
 
 struct Place {
     span: Span,
-    is_directory: bool,
+    what: What,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    File,
+    /// It may lead to a directory; the tree tells.
+    Link,
+    Directory,
 }
 
 impl Places {
     /// The path that is meant for `arch`, if it can be one of this tree.
-    fn take(&mut self, at: &At<String>, arch: Arch, is_directory: bool, findings: &mut Findings) -> Option<ImagePath> {
+    fn take(&mut self, at: &At<String>, arch: Arch, what: What, findings: &mut Findings) -> Option<ImagePath> {
         let path = path(at, arch, findings)?;
         if path.relative().is_empty() {
             findings.report(at.span, "`/` is no place for a file or a directory", "write a path below it");
         }
-        self.insert(&path, Place { span: at.span, is_directory }, findings);
+        self.insert(&path, Place { span: at.span, what }, findings);
         Some(path)
     }
 
     /// Notes that a file of another section stands there.
     pub(super) fn reserve(&mut self, path: &ImagePath, span: Span, findings: &mut Findings) {
-        self.insert(path, Place { span, is_directory: false }, findings);
+        self.insert(path, Place { span, what: What::File }, findings);
     }
 
     fn insert(&mut self, path: &ImagePath, place: Place, findings: &mut Findings) {
@@ -44,7 +52,7 @@ impl Places {
         }
     }
 
-    /// Paths that lie below a file or a link.
+    /// Paths that lie below a file.
     pub(super) fn check(&self, findings: &mut Findings) {
         let mut above: Vec<(&ImagePath, Span)> = Vec::new();
         let mut ordered: Vec<_> = self.0.iter().collect();
@@ -55,9 +63,9 @@ impl Places {
             }
             if let Some((parent, first)) = above.last() {
                 let message = format!("`{path}` lies below `{parent}`, which is no folder");
-                findings.clash(place.span, message, *first, "this is a file or a link", "move one of them");
+                findings.clash(place.span, message, *first, "this is a file", "move one of them");
             }
-            if !place.is_directory {
+            if place.what == What::File {
                 above.push((path, place.span));
             }
         }
@@ -75,7 +83,8 @@ pub(super) fn files(
 ) -> BTreeMap<ImagePath, FileEntry> {
     let mut entries = BTreeMap::new();
     for At { span, value: section } in list {
-        let path = places.take(&section.path, arch, false, findings);
+        let what = if section.symlink.is_some() { What::Link } else { What::File };
+        let path = places.take(&section.path, arch, what, findings);
         let entry = file(section, *span, arch, sources, named, findings);
         if let (Some(path), Some(entry)) = (path, entry) {
             entries.insert(path, entry);
@@ -93,9 +102,9 @@ pub(super) fn directories(
 ) -> BTreeMap<ImagePath, DirectoryEntry> {
     let mut entries = BTreeMap::new();
     for At { value: section, .. } in list {
-        let path = places.take(&section.path, arch, true, findings);
+        let path = places.take(&section.path, arch, What::Directory, findings);
         let mode = mode(section.mode.as_ref(), 0o755, findings);
-        let owner = owner(section.owner.as_ref(), findings);
+        let owner = owner_or_root(section.owner.as_ref(), findings);
         if let (Some(path), Some(mode), Some((uid, gid))) = (path, mode, owner) {
             entries.insert(path, DirectoryEntry { mode, uid, gid });
         }
@@ -139,14 +148,40 @@ fn file(
         }
     };
     let mode = mode(section.mode.as_ref(), 0o644, findings);
-    let owner = owner(section.owner.as_ref(), findings);
+    let owner = owner_or_root(section.owner.as_ref(), findings);
     let mode = if section.symlink.is_some() { Some(0o777) } else { mode };
     let ((uid, gid), mode, content) = (owner?, mode?, content?);
     Some(FileEntry { content, mode, uid, gid })
 }
 
+/// Modes and owners for `arch`, by path.
+pub(super) fn access(
+    list: &[At<AccessSection>],
+    arch: Arch,
+    places: &mut Places,
+    findings: &mut Findings,
+) -> BTreeMap<ImagePath, Access> {
+    let mut entries = BTreeMap::new();
+    for At { span, value: section } in list {
+        let path = places.take(&section.path, arch, What::Link, findings);
+        let mode = section.mode.as_ref().map(|at| bits(at, findings));
+        let owner = section.owner.as_ref().map(|at| owner(at, findings));
+        if mode.is_none() && owner.is_none() {
+            findings.report(*span, "nothing is said of who may do what", "say `mode`, `owner` or both");
+        }
+        if let Some(path) = path {
+            entries.insert(path, Access { mode: mode.flatten(), owner: owner.flatten() });
+        }
+    }
+    entries
+}
+
 pub(super) fn mode(at: Option<&At<String>>, default: u32, findings: &mut Findings) -> Option<u32> {
-    let Some(at) = at else { return Some(default) };
+    at.map_or(Some(default), |at| bits(at, findings))
+}
+
+/// Permission bits.
+fn bits(at: &At<String>, findings: &mut Findings) -> Option<u32> {
     let digits = |text: &str| matches!(text.len(), 3..=5) && text.bytes().all(|c| (b'0'..=b'7').contains(&c));
     let mode = u32::from_str_radix(&at.value, 8).ok().filter(|mode| digits(&at.value) && *mode <= 0o7777);
     let mode = mode.ok_or_else(|| format!("`{}` is no mode", at.value));
@@ -154,8 +189,12 @@ pub(super) fn mode(at: Option<&At<String>>, default: u32, findings: &mut Finding
 }
 
 /// The numbers of user and group; root's where not said.
-fn owner(at: Option<&At<String>>, findings: &mut Findings) -> Option<(u32, u32)> {
-    let Some(at) = at else { return Some((0, 0)) };
+fn owner_or_root(at: Option<&At<String>>, findings: &mut Findings) -> Option<(u32, u32)> {
+    at.map_or(Some((0, 0)), |at| owner(at, findings))
+}
+
+/// The numbers of user and group.
+fn owner(at: &At<String>, findings: &mut Findings) -> Option<(u32, u32)> {
     let owner = at.value.split_once(':').and_then(|(uid, gid)| Some((id(uid)?, id(gid)?)));
     let owner = owner.ok_or_else(|| format!("`{}` is no owner", at.value));
     findings.take(at.span, owner, "an owner is two numbers, \"UID:GID\", since names may differ between images")

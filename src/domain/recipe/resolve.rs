@@ -9,7 +9,7 @@ use super::model::{Archive, KeyFile, Level, Packages, Recipe, Scripts};
 use super::named::NamedFiles;
 use super::source::Span;
 use super::wire::{ArchiveSection, PackagesSection, RecipeFile};
-use super::{accounts, credential, effects, jars, python, target};
+use super::{accounts, credential, debs, effects, jars, python, target};
 use crate::base::{Arch, Digest, Epoch, Fault, Platform};
 use crate::formats::compress::Compression;
 use crate::formats::deb::{PackageName, Selection, Variant};
@@ -30,7 +30,9 @@ pub(super) fn resolve(
     let scripts = sections.scripts.as_ref().map_or_else(Scripts::default, |scripts| scripts.value);
     let platforms = platforms(sections.platforms.as_ref(), &mut findings);
     let archives = archives(std::mem::take(&mut sections.archive), sources, files, &mut findings);
-    let packages = packages(std::mem::take(&mut sections.packages), &mut findings);
+    let packages = packages(std::mem::take(&mut sections.packages), sources, files, &mut findings);
+    let debs = debs::debs(&sections.deb, &platforms, &mut findings);
+    let deb_hints = debs::hints(&sections.deb, &platforms, &mut findings);
     if archives.is_empty() && packages.variant != Variant::None && findings.0.is_empty() {
         findings.report(
             whole,
@@ -62,6 +64,8 @@ pub(super) fn resolve(
                 scripts,
                 archives,
                 packages,
+                debs: debs.into_iter().collect(),
+                deb_hints,
                 python,
                 jars,
                 users,
@@ -80,11 +84,14 @@ pub(super) fn resolve(
 pub(super) fn level(sections: &RecipeFile, platforms: &BTreeSet<Arch>) -> Level {
     let name = sections.name.value.clone();
     let mut known = Findings::default();
-    let lines = sections.packages.install.iter().filter_map(|line| selection(line, &mut known));
+    let local = names(&sections.packages.local, &mut known);
     let requirements = python::names(sections.python.as_ref());
-    let install = lines.map(|selection| selection.name).collect();
+    let lines: Vec<Selection> =
+        sections.packages.install.iter().filter_map(|line| selection(line, &mut known)).collect();
+    let install = lines.into_iter().map(|selection| selection.name).chain(local).collect();
+    let debs = debs::debs(&sections.deb, platforms, &mut known).into_iter().map(|deb| deb.url).collect();
     let jars = jars::jars(&sections.jar, platforms, &mut known);
-    Level { name, install, jars: jars.into_iter().map(|at| at.value.path).collect(), requirements }
+    Level { name, install, debs, jars: jars.into_iter().map(|at| at.value.path).collect(), requirements }
 }
 
 /// A name that fits a repository's path component (distribution-spec) and a tag.
@@ -125,7 +132,7 @@ fn archives(
 ) -> Vec<Archive> {
     const WORDS: &str = "letters, digits and `.` `+` `~` `_` `-`, in parts parted by `/`; the first a letter or digit";
     let mut seen: BTreeMap<(String, String), Span> = BTreeMap::new();
-    let mut archives = Vec::new();
+    let mut archives: Vec<Archive> = Vec::new();
     for At { span, value: section } in list {
         let mirror = findings.text(
             &section.mirror,
@@ -141,6 +148,25 @@ fn archives(
         let suites = words(&section.suites, "suites");
         let components =
             section.components.as_ref().map_or_else(|| vec!["main".to_owned()], |c| words(c, "components"));
+        let keys = keys(&section.signed_by, sources, files, findings);
+        let only = section.only.as_ref().map(|names| self::names(names, findings));
+        // A recipe may take more from an archive that the one it extends takes some packages from.
+        let same = archives.iter_mut().find(|before| {
+            let numbers = |keys: &[KeyFile]| keys.iter().map(|key| key.sha256).collect::<Vec<_>>();
+            let places =
+                (mirror.as_deref(), &suites, &components) == (Some(&before.mirror), &before.suites, &before.components);
+            let rules =
+                section.priority.is_none() && section.max_age_days.is_none() && section.accept_expired.is_none();
+            let limited = only.is_some() && before.only.is_some();
+            places && rules && limited && numbers(&keys) == numbers(&before.keys)
+        });
+        let first_file = |suite: &At<String>| seen.get(&(section.mirror.value.clone(), suite.value.clone()));
+        let nearer =
+            section.suites.iter().all(|suite| first_file(suite).is_some_and(|first| first.file != suite.span.file));
+        if let (Some(before), Some(more), true) = (same, &only, nearer) {
+            before.only.get_or_insert_default().extend(more.iter().cloned());
+            continue;
+        }
         for suite in &section.suites {
             let place = (section.mirror.value.clone(), suite.value.clone());
             if let Some(first) = seen.insert(place, suite.span) {
@@ -148,14 +174,12 @@ fn archives(
                 findings.clash(suite.span, message, first, "first here", "put the two sections together");
             }
         }
-        let only = section.only.as_ref().map(|names| self::names(names, findings));
         if only.as_ref().is_some_and(BTreeSet::is_empty) && section.only.as_ref().is_some_and(Vec::is_empty) {
             findings.report(span, "`only` names no package", "name packages, or take the key out");
         }
         let priority = section.priority.and_then(|at| findings.number(&at, i16::MIN, i16::MAX));
         let max_age_days = section.max_age_days.and_then(|at| findings.number(&at, 1_u32, 36_500));
         let accept_expired = section.accept_expired.and_then(|at| findings.text(&at, |t| !t.trim().is_empty(), REASON));
-        let keys = keys(&section.signed_by, sources, files, findings);
         if let Some(mirror) = mirror {
             archives.push(Archive { mirror, suites, components, keys, only, priority, max_age_days, accept_expired });
         }
@@ -211,7 +235,12 @@ fn names(list: &[At<String>], findings: &mut Findings) -> BTreeSet<PackageName> 
     list.iter().filter_map(|name| findings.take(name.span, name.value.parse(), NAME)).collect()
 }
 
-fn packages(section: PackagesSection, findings: &mut Findings) -> Packages {
+fn packages(
+    section: PackagesSection,
+    sources: &[&str],
+    files: &mut impl NamedFiles,
+    findings: &mut Findings,
+) -> Packages {
     let mut install: Vec<Selection> = Vec::new();
     let mut places: BTreeMap<PackageName, usize> = BTreeMap::new();
     for at in &section.install {
@@ -224,9 +253,25 @@ fn packages(section: PackagesSection, findings: &mut Findings) -> Packages {
             }
         }
     }
+    let mut local: Vec<PackageName> = Vec::new();
+    for at in &section.local {
+        let Some(name) = findings.take(at.span, at.value.parse::<PackageName>(), NAME) else { continue };
+        if let Err(refusal) = files.package(sources.get(at.span.file).copied().unwrap_or_default(), &at.value) {
+            findings.report(at.span, refusal.message, refusal.hint);
+        }
+        if places.contains_key(&name) {
+            let message = format!("`{name}` is a package of `install` too");
+            findings.report(at.span, message, "take it out of one of the two lists");
+        }
+        // A recipe may ask for what the one that it extends has asked for.
+        if !local.contains(&name) {
+            local.push(name);
+        }
+    }
     Packages {
         variant: section.variant.map_or(Variant::Essential, |variant| variant.value),
         install,
+        local,
         recommends: section.recommends.is_some_and(|recommends| recommends.value),
         accept_skew: names(&section.accept_skew, findings),
     }

@@ -22,12 +22,14 @@ pub(super) fn target(
     findings: &mut Findings,
 ) -> Target {
     let mut places = Places::default();
+    let directories = placed::directories(&recipe.directory, arch, &mut places, findings);
+    let access = placed::access(&recipe.access, arch, &mut places, findings);
     let files = placed::files(&recipe.file, arch, &mut places, sources, named, findings);
     jars.iter().for_each(|jar| places.reserve(&jar.value.path, jar.span, findings));
     places.check(findings);
     let effects = effects::effects(&recipe.effect, arch, sources, named, findings);
     let debconf = debconf::answers(&recipe.debconf, arch, findings);
-    Target { files, image: settings(&recipe.image, arch, findings), effects, debconf }
+    Target { directories, files, access, image: settings(&recipe.image, arch, findings), effects, debconf }
 }
 
 fn settings(section: &ImageSection, arch: Arch, findings: &mut Findings) -> Image {

@@ -40,11 +40,20 @@ pub(super) struct RecipeFile {
     /// What to install.
     #[serde(default)]
     pub(super) packages: PackagesSection,
+    /// Debian packages that are in no archive: they are taken from an address, and installed.
+    #[serde(default)]
+    pub(super) deb: Vec<At<DebSection>>,
     /// Python packages, from wheels.
     pub(super) python: Option<At<PythonSection>>,
+    /// Directories of our own. One that is there already gets this mode and owner.
+    #[serde(default)]
+    pub(super) directory: Vec<At<DirectorySection>>,
     /// Files and symbolic links of our own.
     #[serde(default)]
     pub(super) file: Vec<At<FileSection>>,
+    /// Modes and owners of what packages and their scripts leave.
+    #[serde(default)]
+    pub(super) access: Vec<At<AccessSection>>,
     /// Jars, the same on all platforms.
     #[serde(default)]
     pub(super) jar: Vec<At<JarSection>>,
@@ -115,12 +124,38 @@ pub(super) struct PackagesSection {
     #[serde(default)]
     #[schemars(inner(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+(=[0-9][A-Za-z0-9.+~:-]*|/[A-Za-z0-9][A-Za-z0-9._-]*)?$")), example = ["tini", "curl=7.88.1-10+deb12u12"])]
     pub(super) install: Vec<At<String>>,
+    /// Package recipes of this project, by name (`packages/NAME/package.toml`): their packages are built, and installed.
+    #[serde(default)]
+    #[schemars(inner(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+$")), example = ["hadoop", "spark"])]
+    pub(super) local: Vec<At<String>>,
     /// Whether recommended packages are installed too; no if not said.
     pub(super) recommends: Option<At<bool>>,
     /// Packages that may have different versions on the two platforms.
     #[serde(default)]
     #[schemars(inner(regex(pattern = r"^[a-z0-9][a-z0-9+.-]+$")))]
     pub(super) accept_skew: Vec<At<String>>,
+}
+
+/// A Debian package that somebody offers at an address: with one `sha256` for all platforms, or one for each.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("oneOf" = [{ "required": ["sha256"] }, { "anyOf": [{ "required": ["amd64"] }, { "required": ["arm64"] }] }]))]
+pub(super) struct DebSection {
+    /// The address; `{arch}` in it is filled in for each platform.
+    #[schemars(regex(pattern = r"^https?://"), example = &"https://downloads.example.com/agent_1.2-1_{arch}.deb")]
+    pub(super) url: At<String>,
+    /// SHA-256 of the file that is for all platforms.
+    #[schemars(regex(pattern = r"^sha256:[0-9a-f]{64}$"))]
+    pub(super) sha256: Option<At<String>>,
+    /// SHA-256 of the file for linux/amd64.
+    #[schemars(regex(pattern = r"^sha256:[0-9a-f]{64}$"))]
+    pub(super) amd64: Option<At<String>>,
+    /// SHA-256 of the file for linux/arm64.
+    #[schemars(regex(pattern = r"^sha256:[0-9a-f]{64}$"))]
+    pub(super) arm64: Option<At<String>>,
+    /// What to do where the address cannot be reached: the error's hint.
+    #[schemars(regex(pattern = r"\S"))]
+    pub(super) hint: Option<At<String>>,
 }
 
 /// Python packages. They are taken from wheels only, in the same versions for all platforms, and lie as pip leaves them.
@@ -344,6 +379,22 @@ pub(super) struct DirectorySection {
     pub(super) mode: Option<At<String>>,
     /// Numbers of the owner and the group; `0:0` if not said.
     #[schemars(regex(pattern = r"^[0-9]+:[0-9]+$"), example = &"185:0")]
+    pub(super) owner: Option<At<String>>,
+}
+
+/// Who may do what with a file or directory that packages or their scripts leave.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(extend("anyOf" = [{ "required": ["mode"] }, { "required": ["owner"] }]))]
+pub(super) struct AccessSection {
+    /// Where it is in the image. A symbolic link stands for what it leads to.
+    #[schemars(regex(pattern = r"^/"), length(max = 4096), example = &"/etc/passwd")]
+    pub(super) path: At<String>,
+    /// Permissions in octal digits; as they are if not said.
+    #[schemars(regex(pattern = r"^0?[0-7]{3,4}$"), example = &"0664")]
+    pub(super) mode: Option<At<String>>,
+    /// Numbers of the owner and the group; as they are if not said.
+    #[schemars(regex(pattern = r"^[0-9]+:[0-9]+$"), example = &"0:0")]
     pub(super) owner: Option<At<String>>,
 }
 

@@ -98,7 +98,12 @@ async fn one(
 ) -> Result<(Source, LockedSource), Error> {
     let failed = |error: HttpError| {
         Error::from(FetchError::Failed {
-            failures: vec![Failure { name: source.to_string(), listed_by: None, tried: vec![error.into()] }],
+            failures: vec![Failure {
+                name: source.to_string(),
+                listed_by: None,
+                tried: vec![error.into()],
+                hint: None,
+            }],
         })
     };
     let found = find(source, client, inputs).await.map_err(|error| match error {
@@ -189,6 +194,7 @@ pub(super) async fn fetch_locked(locked: &LockedPackage, inputs: &Inputs<'_>) ->
             urls,
             size: lock.size,
             checksum: lock.sha256.into(),
+            hint: None,
         });
     }
     if !wanted.is_empty() {

@@ -37,6 +37,8 @@ pub struct Loaded {
     pub path: PathBuf,
     /// Its lockfile, which need not exist.
     pub lock_path: PathBuf,
+    /// The package recipes of its `local`, in that order.
+    pub local: Vec<LoadedPackage>,
 }
 
 impl Project {
@@ -88,7 +90,9 @@ impl Project {
             })?;
         }
         let recipe = chain.resolve(&mut disk)?;
-        Ok(Loaded { recipe, lock_path: path.with_extension("lock"), path })
+        let local =
+            recipe.packages.local.iter().map(|name| self.load_package(name.as_str())).collect::<Result<_, _>>()?;
+        Ok(Loaded { recipe, lock_path: path.with_extension("lock"), path, local })
     }
 
     /// The names of all recipes, sorted.

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::read::{Unreadable, open, read};
+use super::{Project, nearest};
 use crate::base::{Hasher, redact};
 use crate::domain::recipe::{NamedFiles, Refusal, SourceFile};
 
@@ -85,5 +86,18 @@ impl NamedFiles for Disk {
         let source = SourceFile { path: found.clone(), size, sha256 };
         self.known.insert(found, source.clone());
         Ok(source)
+    }
+
+    fn package(&mut self, _from: &str, name: &str) -> Result<(), Refusal> {
+        let project = Project::new(&self.root);
+        if project.package_path(name).is_file() {
+            return Ok(());
+        }
+        let hint = match nearest(name, project.packages()) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => "`local` names folders of `packages/`; what archives have is for `install`".to_owned(),
+        };
+        let shown = redact::printable(name);
+        Err(Refusal { message: format!("there is no package recipe `{shown}`: packages/{shown}/package.toml"), hint })
     }
 }

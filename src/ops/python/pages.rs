@@ -74,6 +74,7 @@ pub(in super::super) async fn inputs(
             urls,
             size: file.size,
             checksum: file.sha256.into(),
+            hint: None,
         });
     }
     Ok(wanted)

@@ -76,9 +76,31 @@ pub(super) const WRONG: &[(&str, &str, &str)] = &[
     ("[[file]]\npath = \"/a\"\nsymlink = \"b\"\nmode = \"0644\"", "7:8", "no mode of its own"),
     ("[[file]]\npath = \"/a\"\ncontent = \"\"\n[[file]]\npath = \"/a\"\ncontent = \"\"", "8:8", "`/a` is there twice"),
     (
-        "[[file]]\npath = \"/a\"\nsymlink = \"b\"\n[[file]]\npath = \"/a/b/c\"\ncontent = \"\"",
+        "[[file]]\npath = \"/a\"\ncontent = \"b\"\n[[file]]\npath = \"/a/b/c\"\ncontent = \"\"",
         "8:8",
         "`/a/b/c` lies below `/a`",
+    ),
+    ("[[directory]]\npath = \"/a\"\nmode = \"drwx\"", "6:8", "is no mode"),
+    ("[[directory]]\npath = \"/a\"\n[[file]]\npath = \"/a\"\ncontent = \"\"", "7:8", "`/a` is there twice"),
+    ("[[access]]\npath = \"/a\"", "4:1", "nothing is said of who may do what"),
+    ("[[access]]\npath = \"/a\"\nmode = \"8\"", "6:8", "is no mode"),
+    ("[[access]]\npath = \"/a\"\nowner = \"root\"", "6:9", "is no owner"),
+    // packages that no archive has
+    ("packages.local = [\"A\"]", "4:19", "is no package name"),
+    ("packages.local = [\"gone\"]", "4:19", "there is no package recipe `gone`: packages/gone/package.toml"),
+    ("packages.install = [\"ours\"]\npackages.local = [\"ours\"]", "5:19", "`ours` is a package of `install` too"),
+    ("[[deb]]\nurl = \"https://x/y.deb\"", "4:1", "nothing says what is at the address"),
+    ("[[deb]]\nurl = \"https://x/y.deb\"\nsha256 = \"e3b0\"", "6:10", "weak or unsupported digest"),
+    ("[[deb]]\nurl = \"ftp://x/y.deb\"\nsha256 = \"e3b0\"", "6:10", "weak or unsupported digest"),
+    (
+        "[[deb]]\nurl = \"https://x/{arch}.deb?key=1\"\namd64 = \"sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\"",
+        "5:7",
+        "an address has no user, password, query or fragment",
+    ),
+    (
+        "[[deb]]\nurl = \"https://x/y.deb\"\nsha256 = \"e3b0\"\narm64 = \"e3b0\"",
+        "4:1",
+        "there is a digest for all platforms, and one for some",
     ),
     // accounts
     ("[[user]]\nname = \"Root\"\nuid = 1", "5:8", "breaks a rule"),
@@ -185,7 +207,7 @@ fn mistakes_are_shown_where_they_are() {
 
 #[test]
 fn a_mistake_reads_like_a_compilers() {
-    let lines = "[image]\nenv = { A = \"{foo}\" }\n[[file]]\npath = \"/a\"\nsymlink = \"b\"\n[[file]]\npath = \"/a/b\"\ncontent = \"\"";
+    let lines = "[image]\nenv = { A = \"{foo}\" }\n[[file]]\npath = \"/a\"\ncontent = \"b\"\n[[file]]\npath = \"/a/b\"\ncontent = \"\"";
     let shown = recipe(&[&whole(lines)]).unwrap_err().render(false);
     insta::assert_snapshot!(shown, @r#"
 error: unknown placeholder `{foo}`
@@ -200,7 +222,7 @@ error: `/a/b` lies below `/a`, which is no folder
   --> recipe-0.toml:10:8
    |
  7 | path = "/a"
-   |        ---- this is a file or a link
+   |        ---- this is a file
 ...
 10 | path = "/a/b"
    |        ^^^^^^

@@ -15,6 +15,9 @@ fn the_schema_and_the_reader_agree() {
     let beyond = [
         "twice",
         "cannot read",
+        "there is no package recipe",
+        "of `install` too",
+        "query or fragment",
         "lies below",
         "placeholder",
         "brace",
