@@ -6,33 +6,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
-
-use serde_json::{Value, json};
+use std::process::Output;
 
 use crate::apt::EPOCH;
+use crate::bundle::Bundle;
 use crate::image::{Built, build_as};
-use crate::layers::tars;
 use crate::support::apt::mirror;
 use crate::support::run::{Daemon, both, free_port, run, scratch, succeed, tool};
-
-/// What a container may do: Docker's default.
-const CAPABILITIES: [&str; 14] = [
-    "CAP_AUDIT_WRITE",
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_FOWNER",
-    "CAP_FSETID",
-    "CAP_KILL",
-    "CAP_MKNOD",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_NET_RAW",
-    "CAP_SETFCAP",
-    "CAP_SETGID",
-    "CAP_SETPCAP",
-    "CAP_SETUID",
-    "CAP_SYS_CHROOT",
-];
 
 /// Asks a server of ours for a page, and prints what Java made of its certificate.
 const HANDSHAKE: &str = r#"
@@ -125,63 +105,29 @@ impl Authority {
     }
 }
 
-/// A bundle for runc, made of an image's layers and its configuration.
+/// The image in containers, with what runtimes give: sources for apt, and a resolver.
 struct Container {
     arch: String,
-    bundle: PathBuf,
+    bundle: Bundle,
     /// Seen at `/mnt` inside.
     shared: PathBuf,
 }
 
 impl Container {
     fn new(built: &Built, arch: &str, folder: &Path) -> Self {
-        let (bundle, shared) = (folder.join("bundle"), folder.join("shared"));
-        let rootfs = bundle.join("rootfs");
-        fs::create_dir_all(&rootfs).unwrap();
+        let shared = folder.join("shared");
         fs::create_dir_all(&shared).unwrap();
-        for mut layer in tars(built, arch) {
-            let mut tar = tool("tar", ["-xp", "--numeric-owner", "-C"]);
-            let mut child = tar.arg(&rootfs).stdin(Stdio::piped()).spawn().unwrap();
-            std::io::copy(&mut layer, &mut child.stdin.take().unwrap()).unwrap();
-            assert!(child.wait().unwrap().success(), "{arch}: tar cannot unpack a layer");
-        }
-        succeed(tool("runc", ["spec"]).current_dir(&bundle));
-        let mut config: Value = serde_json::from_slice(&fs::read(bundle.join("config.json")).unwrap()).unwrap();
-        let manifest = built.json(built.manifest(arch)["digest"].as_str().unwrap());
-        let image = built.json(manifest["config"]["digest"].as_str().unwrap());
-        if let Some(environment) = image["config"].get("Env") {
-            config["process"]["env"] = environment.clone();
-        }
-        config["process"]["terminal"] = json!(false);
-        config["root"]["readonly"] = json!(false);
-        for set in ["bounding", "effective", "permitted"] {
-            config["process"]["capabilities"][set] = json!(CAPABILITIES);
-        }
-        // The machine's network: our server is on its loopback, and apt's mirror beyond it.
-        config["linux"]["namespaces"].as_array_mut().unwrap().retain(|namespace| namespace["type"] != "network");
-        // `dpkg --audit` and the tools of passwd and apt keep their state; sources and resolver are given, as runtimes give them.
         fs::write(shared.join("sources.list"), format!("deb {} bullseye main\n", mirror(false))).unwrap();
-        let mounts = config["mounts"].as_array_mut().unwrap();
-        for (source, target) in [
-            (shared.clone(), "/mnt"),
-            (shared.join("sources.list"), "/etc/apt/sources.list"),
-            (PathBuf::from("/etc/resolv.conf"), "/etc/resolv.conf"),
-        ] {
-            mounts.push(json!({ "destination": target, "type": "bind", "source": source, "options": ["bind", "ro"] }));
-        }
-        fs::write(bundle.join("config.json"), config.to_string()).unwrap();
-        Self { arch: arch.to_owned(), bundle, shared }
+        Self { arch: arch.to_owned(), bundle: Bundle::new(built, arch, &folder.join("bundle")), shared }
     }
 
-    /// Both streams of a shell's line, which must succeed.
+    /// Both streams of a shell's line, which must succeed. The network is the machine's: our server is on its loopback, and apt's mirror
+    /// beyond it.
     fn run(&self, line: &str) -> String {
-        let path = self.bundle.join("config.json");
-        let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        config["process"]["args"] = json!(["/bin/sh", "-c", line]);
-        fs::write(&path, config.to_string()).unwrap();
-        let mut runc = tool("runc", ["--root"]);
-        runc.arg(self.bundle.join("state")).args(["run", "--bundle"]).arg(&self.bundle);
-        let output: Output = run(runc.arg(format!("mokapot-{}-r1", self.arch)));
+        let container = self.bundle.container("r1").mount(&self.shared, "/mnt", "ro");
+        let container = container.mount(&self.shared.join("sources.list"), "/etc/apt/sources.list", "ro");
+        let mut runc = container.mount(Path::new("/etc/resolv.conf"), "/etc/resolv.conf", "ro").shell(line);
+        let output: Output = run(&mut runc);
         assert!(output.status.success(), "{}: {line} ended with {}: {}", self.arch, output.status, both(&output));
         both(&output)
     }

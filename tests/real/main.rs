@@ -4,6 +4,7 @@
 mod accounts;
 mod apt;
 mod archive;
+mod bundle;
 mod clients;
 mod containers;
 mod cpu;
@@ -32,6 +33,7 @@ mod resolve;
 mod roundtrip;
 mod runtime;
 mod servers;
+mod spark;
 mod store;
 mod sysusers;
 mod tmpfiles;

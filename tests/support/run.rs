@@ -2,7 +2,6 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{Read, Seek, SeekFrom};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -70,17 +69,38 @@ impl Daemon {
     /// # Panics
     /// When the server ended, or was not ready within half a minute.
     pub fn wait(&mut self, log: &Path, ready: impl Fn() -> bool) {
+        self.wait_longer(30, log, ready);
+    }
+
+    /// The same, for so many seconds.
+    ///
+    /// # Panics
+    /// When it ended, or was not ready in time.
+    pub fn wait_longer(&mut self, seconds: u64, log: &Path, ready: impl Fn() -> bool) {
         let start = Instant::now();
-        while !ready() {
+        loop {
             let ended = self.0.try_wait().unwrap().is_some();
-            let mut text = String::new();
-            if ended || start.elapsed() > Duration::from_secs(30) {
-                let mut file = fs::File::open(log).unwrap();
-                let _ = file.seek(SeekFrom::Start(0));
-                let _ = file.read_to_string(&mut text);
+            if ready() {
+                return;
             }
-            assert!(!ended, "the server ended: {text}");
-            assert!(start.elapsed() < Duration::from_secs(30), "the server did not start: {text}");
+            let late = start.elapsed() > Duration::from_secs(seconds);
+            if ended || late {
+                let text = String::from_utf8_lossy(&fs::read(log).unwrap()).into_owned();
+                assert!(!ended, "the server ended: {text}");
+                panic!("the server was not ready in time: {text}");
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until it has ended, for so many seconds.
+    ///
+    /// # Panics
+    /// When it has not ended then.
+    pub fn wait_for_end(&mut self, seconds: u64) {
+        let start = Instant::now();
+        while self.0.try_wait().unwrap().is_none() {
+            assert!(start.elapsed() < Duration::from_secs(seconds), "it did not end");
             std::thread::sleep(Duration::from_millis(50));
         }
     }
