@@ -19,6 +19,7 @@ pub mod not_there;
 pub mod package;
 mod package_bytes;
 pub mod project;
+pub mod publish;
 pub mod push;
 pub mod python;
 pub mod report;

@@ -25,6 +25,7 @@ mod mirrors;
 mod order;
 mod package;
 mod perl;
+mod publish;
 mod python;
 mod readers;
 mod registry;
