@@ -165,7 +165,7 @@ struct Apt {
 impl Apt {
     fn new(folder: &Path, name: &str, arch: &str, source: &str) -> Self {
         let root = folder.join(name);
-        for path in ["etc/preferences.d", "state/lists/partial", "cache/archives/partial", "debs"] {
+        for path in ["etc/preferences.d", "etc/apt.conf.d", "state/lists/partial", "cache/archives/partial", "debs"] {
             fs::create_dir_all(root.join(path)).unwrap();
         }
         fs::write(root.join("status"), "").unwrap();
@@ -350,6 +350,7 @@ fn a_bucket_of_moto_is_published_to() {
     let object = format!("{endpoint}/apt/probe");
     assert_eq!(curl(&["-X", "PUT", "-d", "one", "-H", "If-None-Match: *", &object]), "200");
     assert_eq!(curl(&["-X", "PUT", "-d", "two", "-H", "If-None-Match: *", &object]), "412");
+    assert_eq!(curl(&["-X", "PUT", "-d", "two", "-H", "If-Match: \"0\"", &object]), "412");
     let to = Path::new("s3://apt/moka/debian");
     let with = |debs: &[&Path]| {
         let mut command = publish(&folder, to, &key, debs);
@@ -369,7 +370,10 @@ fn a_bucket_of_moto_is_published_to() {
 
     // A bucket that everybody may read, as a web server for apt.
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::apt/*"}]}"#;
-    assert_eq!(curl(&["-X", "PUT", "-d", policy, &format!("{endpoint}/apt?policy")]), "204");
+    assert_eq!(
+        curl(&["-X", "PUT", "-H", "Content-Type: application/json", "-d", policy, &format!("{endpoint}/apt?policy")]),
+        "204"
+    );
     let public = keys.public("ed@example.org");
     let source = format!("deb [signed-by={}] {endpoint}/apt/moka/debian test main\n", public.display());
     let apt = Apt::new(&folder, "apt", "amd64", &source);

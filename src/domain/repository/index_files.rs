@@ -47,7 +47,11 @@ pub fn index_files(component: &ComponentName, index: &SuiteIndex) -> Result<Inde
         files.insert(smallest, whole::xz(&packages)?);
         files.insert(format!("{plain}.gz"), whole::gzip(&packages)?);
         files.insert(plain, packages);
-        files.insert(Role::Contents.path(component, arch), whole::gzip(&contents)?);
+        let smallest = Role::Contents.path(component, arch);
+        let plain = smallest.trim_end_matches(".gz").to_owned();
+        files.insert(smallest, whole::gzip(&contents)?);
+        // `apt` takes an index for one that is not there unless its plain form is listed; and what is listed is there.
+        files.insert(plain, contents);
     }
     Ok(files)
 }

@@ -4,7 +4,7 @@
 //! pool/COMPONENT/PREFIX/SOURCE/NAME_VERSION_ARCH.deb           the packages; shared by all suites
 //! dists/SUITE/InRelease, Release, Release.gpg                  signed; written last
 //! dists/SUITE/COMPONENT/binary-ARCH/Packages{,.gz,.xz}         what the suite has
-//! dists/SUITE/COMPONENT/Contents-ARCH.gz                       whose file a path is
+//! dists/SUITE/COMPONENT/Contents-ARCH{,.gz}                    whose file a path is
 //! …/by-hash/SHA256/HEX                                         beside each index: the same bytes under a name that never changes
 //! mokapot-repository.json                                      the state: see [`State`]
 //! ```

@@ -108,6 +108,11 @@ pub enum PublishError {
 }
 
 impl PublishError {
+    /// Whether it can come of a state that another publisher has replaced meanwhile.
+    pub(super) const fn may_be_stale(&self) -> bool {
+        matches!(self, Self::Gone(_) | Self::Foreign(_))
+    }
+
     fn inner(&self) -> Option<&dyn Fault> {
         Some(match self {
             Self::Place(error) | Self::Unfinished(error) => error,

@@ -36,8 +36,8 @@ use crate::io::objects::{Content, Place, Put, Swap};
 use finish::{finish, sweep};
 use present::{Known, Live, Present, known, live, present};
 
-/// How often a publish begins again because others were faster.
-const ATTEMPTS: u32 = 8;
+/// How often a publish begins again because others were faster: of so many at once, the last one comes through.
+const ATTEMPTS: u32 = 32;
 
 /// Who signs.
 pub enum Signing<'a> {
@@ -100,14 +100,21 @@ pub async fn publish(request: &Request<'_>) -> Result<Published, Error> {
     let lock = if request.dry_run { None } else { request.place.lock(wait).map_err(PublishError::from)? };
     let mut orphans = BTreeSet::new();
     for attempt in 1..=ATTEMPTS {
-        if let Some(published) = attempt_once(request, &mut orphans).await? {
-            drop(lock);
-            return Ok(published);
+        let known_now = known(request.place).await?;
+        let generation = known_now.state.generation;
+        match attempt_once(request, known_now, &mut orphans).await {
+            Ok(Some(published)) => {
+                drop(lock);
+                return Ok(published);
+            }
+            Ok(None) => {}
+            // What was read may have been replaced, and removed, meanwhile.
+            Err(error) if error.may_be_stale() && known(request.place).await?.state.generation != generation => {}
+            Err(error) => return Err(error.into()),
         }
         if attempt < ATTEMPTS {
-            request
-                .progress
-                .emit(Event::Note("another publisher was faster: beginning again with what it left".into()));
+            let text = "another publisher was faster: beginning again with what it left";
+            request.progress.emit(Event::Note(text.into()));
         }
     }
     Err(PublishError::Contended(ATTEMPTS).into())
@@ -116,9 +123,9 @@ pub async fn publish(request: &Request<'_>) -> Result<Published, Error> {
 /// One attempt; none where another publisher was faster. What it put there and nobody names then joins `orphans`.
 async fn attempt_once(
     request: &Request<'_>,
+    Known { state, tag }: Known,
     orphans: &mut BTreeSet<String>,
 ) -> Result<Option<Published>, PublishError> {
-    let Known { state, tag } = known(request.place).await?;
     let Present { release: before, index } = present(request, &state).await?;
     if let Some(suite) = state.suites.get(&request.suite) {
         match live(request, suite).await? {
@@ -128,7 +135,6 @@ async fn attempt_once(
                 request.progress.emit(Event::Note("finishing what another publisher began".into()));
                 finish(request, &state, suite, &IndexFiles::new()).await?;
             }
-            Live::Foreign if known(request.place).await?.state.generation != state.generation => return Ok(None),
             Live::Foreign => {
                 let (name, _) = suite.current.documents.first();
                 let path = format!("{}/{name}", request.suite.folder());
