@@ -70,7 +70,7 @@ fn files_that_are_no_packages() {
         refused(&scene, &[&scene.deb("good", "1", "all"), &deb], code, &[named]);
     }
     refused(&scene, &["none.deb"], 10, &["none.deb"]);
-    refused(&scene, &["none"], 3, &["none"]);
+    refused(&scene, &["none"], 2, &["none"]);
 }
 
 #[test]
