@@ -26,6 +26,7 @@ mod order;
 mod package;
 mod perl;
 mod publish;
+mod published;
 mod python;
 mod readers;
 mod registry;

@@ -147,7 +147,7 @@ fn the_index_is_that_of_dpkg_scanpackages() {
     assert_eq!(ours.len(), 5);
     assert_eq!(ours, theirs);
     // The files of libc6, as dpkg-deb lists them.
-    let contents = succeed(tool("zcat", [repo.join("dists/test/main/Contents-amd64.gz")]));
+    let contents = succeed(&mut tool("zcat", [repo.join("dists/test/main/Contents-amd64.gz")]));
     let libc = real.iter().find(|path| path.to_string_lossy().contains("libc6_")).unwrap();
     let tar =
         tool("sh", ["-c", "dpkg-deb --fsys-tarfile \"$0\" | tar -t | grep -v '/$' | sed 's,^\\./,,' | LC_ALL=C sort"]);
@@ -366,14 +366,12 @@ fn a_bucket_of_moto_is_published_to() {
     for mut child in running {
         assert!(child.wait().unwrap().success());
     }
-    assert!(succeed(&mut with(&[&deb(&folder, "app", "2", "all"),]).args(["--keep", "1"])).contains("2 removed"));
+    assert!(succeed(with(&[&deb(&folder, "app", "2", "all")]).args(["--keep", "1"])).contains("2 removed"));
 
     // A bucket that everybody may read, as a web server for apt.
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::apt/*"}]}"#;
-    assert_eq!(
-        curl(&["-X", "PUT", "-H", "Content-Type: application/json", "-d", policy, &format!("{endpoint}/apt?policy")]),
-        "204"
-    );
+    let policy = ["-X", "PUT", "-H", "Content-Type: application/json", "-d", policy, &format!("{endpoint}/apt?policy")];
+    assert!(curl(&policy).starts_with('2'));
     let public = keys.public("ed@example.org");
     let source = format!("deb [signed-by={}] {endpoint}/apt/moka/debian test main\n", public.display());
     let apt = Apt::new(&folder, "apt", "amd64", &source);

@@ -122,7 +122,8 @@ impl State {
         });
         for path in generations.chain(&state.retired) {
             check_pool_path(path).map_err(StateError::Malformed)?;
-            if !path.starts_with("pool/") && !(path.starts_with("dists/") && path.contains("/by-hash/")) {
+            let index = path.starts_with("dists/") && path.contains("/by-hash/");
+            if !path.starts_with("pool/") && !index {
                 return Err(StateError::Malformed(format!("`{path}` is neither a package nor an index by its hash")));
             }
         }

@@ -111,7 +111,7 @@ pub(super) fn package(name: &str, version: &str, arch: &str) -> Deb {
 #[track_caller]
 pub(super) fn read(files: Files<'_>, suite: &str, keyring: &Keyring, done: bool) -> Vec<String> {
     let now: Epoch = "4000000000".parse().unwrap();
-    let get = |path: &str| files(path).unwrap_or_else(|| panic!("{path} is not there"));
+    let get = |path: &str| files(path).ok_or_else(|| format!("{path} is not there")).unwrap();
     let dists = format!("dists/{suite}");
     let verified = verify_cleartext(&get(&format!("{dists}/InRelease")), keyring, now).unwrap();
     if done {
@@ -125,7 +125,7 @@ pub(super) fn read(files: Files<'_>, suite: &str, keyring: &Keyring, done: bool)
 /// What the text of a suite's Release leads to; as [`read`].
 #[track_caller]
 pub(super) fn packages(files: Files<'_>, suite: &str, release: &str, done: bool) -> Vec<String> {
-    let get = |path: &str| files(path).unwrap_or_else(|| panic!("{path} is not there"));
+    let get = |path: &str| files(path).ok_or_else(|| format!("{path} is not there")).unwrap();
     let dists = format!("dists/{suite}");
     let release = Release::parse(release).unwrap();
     assert!(release.acquire_by_hash && release.is_called(suite));
