@@ -29,7 +29,7 @@ use crate::ops::{Error, Inputs};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  mokapot publish hadoop spark --to repo --suite test --key signing.asc      build both, and publish them to a folder
+  mokapot publish hadoop spark --to repo --suite test --key signing.asc   built first, to a folder
   mokapot publish other_1.0_amd64.deb --to s3://moka-apt/debian --suite test --key signing.asc
   mokapot publish --to s3://moka-apt/debian --suite test --key signing.asc --keep 3 --dry-run
 
