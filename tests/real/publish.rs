@@ -11,12 +11,12 @@ use crate::support::http::{Reply, Server};
 use crate::support::run::{Daemon, both, free_port, listening, mokapot, run, scratch, succeed, tool};
 
 /// Secret and public keys that `gpg` makes, in a folder; a path is short enough for its agent's socket.
-struct Keys {
+pub(crate) struct Keys {
     home: tempfile::TempDir,
 }
 
 impl Keys {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { home: tempfile::Builder::new().prefix("gpg").tempdir_in("/tmp").unwrap() }
     }
 
@@ -26,18 +26,18 @@ impl Keys {
     }
 
     /// Makes a key, and exports both halves: the secret one as `options` say.
-    fn make(&self, name: &str, algorithm: &str, usage: &str, passphrase: &str) {
+    pub(crate) fn make(&self, name: &str, algorithm: &str, usage: &str, passphrase: &str) {
         self.gpg(&["--passphrase", passphrase, "--quick-gen-key", name, algorithm, usage, "never"]);
     }
 
-    fn secret(&self, name: &str, how: &str, passphrase: &str) -> PathBuf {
+    pub(crate) fn secret(&self, name: &str, how: &str, passphrase: &str) -> PathBuf {
         let file = self.home.path().join(format!("{name}.key"));
         let path = file.to_str().unwrap();
         self.gpg(&["--yes", "--passphrase", passphrase, "--output", path, how, name]);
         file
     }
 
-    fn public(&self, name: &str) -> PathBuf {
+    pub(crate) fn public(&self, name: &str) -> PathBuf {
         let file = self.home.path().join(format!("{name}.asc"));
         self.gpg(&["--yes", "--armor", "--output", file.to_str().unwrap(), "--export", name]);
         file

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use crate::package::debs;
+use crate::publish::Keys;
 use crate::support::apt::mirror;
 use crate::support::deb::Deb;
 use crate::support::http::{Reply, Server};
-use crate::support::keys::Key;
 use crate::support::run::{both, mokapot, run, scratch, succeed, tool};
 
 /// What is done in a root, which is `$1`; `$URL` is the repository, `$KEY` the public key.
@@ -19,7 +19,7 @@ set -eu
 root=$1
 inside() { chroot "$root" env DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 "$@"; }
 mkdir -p "$root/etc/apt/keyrings"
-cp "$KEY" "$root/etc/apt/keyrings/moka.asc"
+install -m 644 "$KEY" "$root/etc/apt/keyrings/moka.asc"
 echo "deb [signed-by=/etc/apt/keyrings/moka.asc] $URL/repo prod main" >"$root/etc/apt/sources.list.d/moka.list"
 inside apt-get -q -o APT::Update::Error-Mode=any update
 inside apt-get -q -y --no-install-recommends install java-11-amazon-corretto-jdk spark
@@ -62,21 +62,15 @@ fn older(deb: &Path, version: &str, folder: &Path) -> PathBuf {
 fn goes_through(release: &str) {
     let folder = scratch(&format!("published-{release}"));
     let [hadoop, spark] = debs();
-    let key = Key::new(5);
-    fs::write(folder.join("key"), key.secret(None)).unwrap();
-    fs::write(folder.join("key.asc"), key.armoured()).unwrap();
+    let keys = Keys::new();
+    keys.make("moka@example.org", "ed25519", "sign", "");
+    let (key, public) = (keys.secret("moka@example.org", "--export-secret-keys", ""), keys.public("moka@example.org"));
     let java = Deb::new("java-11-amazon-corretto-jdk", "1:11.0.99-1").field("Architecture", "amd64").build();
     fs::write(folder.join("java.deb"), java).unwrap();
     let publish = |debs: &[&Path]| {
         let mut command = mokapot();
         command.arg("publish").args(debs).args(["--keep", "1", "--suite", "prod", "--to"]).arg(folder.join("repo"));
-        command
-            .arg("--key")
-            .arg(folder.join("key"))
-            .arg("--project")
-            .arg(&folder)
-            .arg("--store")
-            .arg(folder.join("store"));
+        command.arg("--key").arg(&key).arg("--project").arg(&folder).arg("--store").arg(folder.join("store"));
         command
     };
     let old = [older(hadoop, "2.10.1-1", &folder), older(spark, "3.2.3-1", &folder)];
@@ -98,7 +92,7 @@ fn goes_through(release: &str) {
         format!("deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {} {release} main", mirror(false));
     let mut command = tool("mmdebstrap", ["--mode=root", "--format=null", "--variant=apt"]);
     command.arg(format!("--customize-hook={}", hook.display())).arg(release).arg("/dev/null").arg(source);
-    let ran = run(command.env("URL", server.url()).env("KEY", folder.join("key.asc")).env("LC_ALL", "C.UTF-8"));
+    let ran = run(command.env("URL", server.url()).env("KEY", &public).env("LC_ALL", "C.UTF-8"));
     assert!(ran.status.success() && both(&ran).contains("all done"), "{}", both(&ran));
     // A gigabyte and a half.
     let _ = fs::remove_dir_all(&folder);
