@@ -15,7 +15,7 @@
 //! | | [`io::http`] | one client: redirect rules, retries, resumption, verified downloads |
 //! | | [`io::sources`] | mirrors by alias and credentials, from this machine's own package clients; Maven repositories, Python package indexes |
 //! | | [`io::store`] | the content-addressed cache: atomic, locked between processes, hashed again on use |
-//! | | [`io::objects`] | objects in S3: signed requests, credentials by the AWS chain, parts of one version, conditional puts |
+//! | | [`io::objects`] | objects in S3: signed requests, credentials by the AWS chain, parts of one version, conditional puts; folders to publish to |
 //! | | [`io::registry`] | OCI layouts and archives on disk, and the distribution API, behind one small interface |
 //! | | [`io::unfinished`] | files in the making, so that a signal leaves none behind |
 //! | [`domain`] 2 | [`domain::recipe`] | the only place that knows the TOML; a bad recipe is shown with file, line, column and a remedy |
@@ -26,6 +26,7 @@
 //! | | [`domain::install`] | what `dpkg` does: order, files that meet, conffiles, triggers, the package database; scripts in their turns |
 //! | | [`domain::script`] | the interpreter of maintainer scripts: a shell and the programs they call, over a tree and nothing else; the ledger |
 //! | | [`domain::package`] | a package recipe, its lock and what its sources hold: the entries and control files of a `.deb` |
+//! | | [`domain::repository`] | an apt repository of ours: what a suite lists, what a publish makes of it, the state that publishers share |
 //! | | [`domain::layer`] | fragments, the owner-aware plan of layers, and the concatenation that makes a layer |
 //! | | [`domain::image`] | config, manifest per platform, index |
 //! | [`formats`] 1 | [`formats::deb`] | version order, deb822, relations, `Release`, what is asked of archives, `ar`, reading and writing `.deb` |
@@ -33,7 +34,7 @@
 //! | | [`formats::wheel`] | wheels: names, tags, metadata, `RECORD`, and a reader that trusts none of them |
 //! | | [`formats::simple_index`] | a project's page of a Python package index |
 //! | | [`formats::compress`] | bounded decoders for foreign bytes; our own encoders, whose output depends on no CPU |
-//! | | [`formats::openpgp`] | signatures of archives by pinned keys |
+//! | | [`formats::openpgp`] | signatures of archives: by pinned keys, and by a key of ours |
 //! | | [`formats::oci`] | references, documents with their exact bytes, strict and canonical JSON |
 //! | | [`formats::elf`] | the name of a shared object, for the cache of the dynamic linker |
 //! | | [`formats::jks`] | Java's key stores |
@@ -56,6 +57,7 @@
 //! index ──registry──▶ OCI layout, archive or registry (children first, tag last)
 //!
 //! package.toml + files + sources (Maven, sdist, URL; by digest) ──package──▶ entries ──deb::writer──▶ NAME_VERSION_ARCH.deb
+//! .deb + a repository's signed indexes ──repository::plan──▶ indexes, Release ──openpgp::sign──▶ state, then InRelease (last)
 //! ```
 //!
 //! # Files on disk
@@ -68,6 +70,9 @@
 //! | `packages/NAME/package.lock` | [`domain::package::PackageLockfile`], written by [`ops::project::LoadedPackage`] | versioned; a newer version is refused; replaced by rename |
 //! | `dist/packages/NAME_VERSION_ARCH.deb` | [`ops::package`] | another name of the store's entry where the disk allows it; by rename |
 //! | `mirrors.toml` | [`io::sources::mirrors::Mirrors`] | alias = address; of the project or of the user |
+//! | repository: `mokapot-repository.json` | [`domain::repository::State`] | versioned; a newer format is refused; replaced only if it is what was read |
+//! | repository: `pool/`, `…/by-hash/` | [`ops::publish`] | names that never change; removed once no state names them |
+//! | repository: `dists/SUITE/…` | [`ops::publish`] | brought to the state, `InRelease` last |
 //! | store: `version`, `lock` | [`io::store::Store`] | a newer format is refused; shared lock while building, exclusive while collecting garbage |
 //! | store: `blobs/sha256/HEX` | [`io::store::Store`] | named by its hash, hashed again on use, put aside when damaged |
 //! | store: `memo/KIND/HEX` | [`io::store::Store`] | small records by the digest of what they depend on; losing one costs time only |

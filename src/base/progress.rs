@@ -19,6 +19,8 @@ pub enum Phase {
     Layers,
     /// Blobs to a registry; counted in bytes.
     Push,
+    /// Packages and indexes to an apt repository; counted in bytes.
+    Publish,
     /// Blobs from a registry; counted in bytes.
     Pull,
     /// Re-hashing a store or a layout; counted in bytes.
@@ -77,6 +79,7 @@ impl fmt::Display for Phase {
             Self::Package => "package",
             Self::Layers => "layers",
             Self::Push => "push",
+            Self::Publish => "publish",
             Self::Pull => "pull",
             Self::Verify => "verify",
         })

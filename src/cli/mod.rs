@@ -18,6 +18,7 @@ mod mirrors;
 mod output;
 mod package;
 mod progress;
+mod publish;
 mod push;
 mod schema;
 mod scripts;
@@ -88,6 +89,7 @@ enum Command {
     Build(build::Build),
     Lock(lock::Lock),
     Package(package::Package),
+    Publish(publish::Publish),
     Push(push::Push),
     Inspect(inspect::Inspect),
     Files(files::Files),
@@ -132,6 +134,7 @@ impl Command {
             Self::Build(command) => command.run(session),
             Self::Lock(command) => command.run(session),
             Self::Package(command) => command.run(session),
+            Self::Publish(command) => command.run(session),
             Self::Push(command) => command.run(session),
             Self::Inspect(command) => command.run(session),
             Self::Files(command) => command.run(session),

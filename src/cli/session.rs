@@ -70,6 +70,16 @@ impl<'a> Session<'a> {
         self.output.result(text, value).map_err(Error::Stdout)
     }
 
+    /// A variable of the environment that is set and not empty.
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.text(name)
+    }
+
+    /// The present.
+    pub(super) fn now(&self) -> Epoch {
+        epoch_now()
+    }
+
     /// The project.
     pub(super) fn project(&self) -> Project {
         Project::new(&self.global.project)

@@ -7,6 +7,7 @@ pub mod lock;
 pub mod package;
 pub mod python;
 pub mod recipe;
+pub mod repository;
 pub mod resolve;
 pub mod rootfs;
 pub mod script;

@@ -193,6 +193,9 @@ pub enum Error {
         /// Of its bytes.
         sha256: Digest,
     },
+    /// An apt repository cannot be published to.
+    #[error(transparent)]
+    Publish(Box<super::publish::PublishError>),
     /// A package of ours cannot be made.
     #[error(transparent)]
     Package(Box<super::package::PackageError>),
@@ -356,6 +359,7 @@ impl Error {
             Self::Lay { source, .. } => source,
             Self::Install(error) => error,
             Self::Script { source, .. } => &**source,
+            Self::Publish(error) => &**error,
             Self::Package(error) => &**error,
             Self::Unpack { source, .. } => &**source,
             Self::Layer(error) => error,
@@ -393,6 +397,12 @@ impl Error {
             | Self::Runtime { .. }
             | Self::Stdout(_) => return None,
         })
+    }
+}
+
+impl From<super::publish::PublishError> for Error {
+    fn from(error: super::publish::PublishError) -> Self {
+        Self::Publish(Box::new(error))
     }
 }
 

@@ -20,6 +20,7 @@ mod own_files;
 pub mod package;
 mod package_bytes;
 pub mod project;
+pub mod publish;
 pub mod push;
 pub mod python;
 pub mod report;

@@ -10,10 +10,11 @@ use crate::support::project::{Project, Ran};
 use crate::support::registry::{Behaviour, Registry};
 
 /// The commands, as `--help` lists them.
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "build",
     "lock",
     "package",
+    "publish",
     "push",
     "inspect",
     "files",

@@ -107,7 +107,7 @@ pub(super) fn at(call: &str, what: &str, when: &str, threads: Threads) -> Vec<St
 
 /// Kills runs of `command` at the moments of all write-class calls that it makes. `reset` is what comes before each run, and
 /// `check` what must be true after it; it is told whether the run came to its end. Returns how many did not.
-fn kill_everywhere(
+pub(super) fn kill_everywhere(
     project: &Project,
     threads: Threads,
     reset: impl Fn(),

@@ -31,6 +31,7 @@ mod openpgp;
 mod package;
 mod plan;
 mod project;
+mod publish;
 mod push;
 mod push_faults;
 mod python;

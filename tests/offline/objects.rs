@@ -7,11 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use mokapot::base::progress::Silent;
 use mokapot::base::{Class, Digest, Fault as _, Phase};
 use mokapot::formats::s3::ObjectName;
 use mokapot::io::http::{Client, Expected, Piece, Settings as Http};
-use mokapot::io::objects::{ObjectError, Objects, Put, Settings, Source};
+use mokapot::io::objects::{ObjectError, Objects, Put, Settings, Source, Swap};
 use tempfile::TempDir;
 
 use crate::support::http::{Fault, Reply, Request, Server};
@@ -344,4 +345,41 @@ async fn puts_are_conditional_and_read_back() {
         first.then(|| error(503, "SlowDown"))
     });
     assert_eq!(put(&s3).await.unwrap(), Put::Made);
+}
+
+#[tokio::test]
+async fn an_object_without_bytes_is_one() {
+    let s3 = S3::start();
+    s3.put("jars/empty", b"");
+    assert_eq!(read(&of(&s3), "s3://jars/empty", &exactly(b"")).await.unwrap(), b"");
+    let failed = read(&of(&s3), "s3://jars/empty", &exactly(b"text")).await.unwrap_err().to_string();
+    assert!(failed.contains("checksum mismatch"), "{failed}");
+    let put =
+        of(&s3).put_new_bytes(&named("s3://jars/e"), (Digest::of(b""), &Bytes::new()), (&Silent, Phase::Push)).await;
+    assert_eq!(put.unwrap(), Put::Made);
+}
+
+#[tokio::test]
+async fn only_the_version_that_was_read_is_replaced() {
+    let s3 = S3::start();
+    let (objects, name) = (of(&s3), named("s3://jars/d/state"));
+    let bytes = |text: &'static str| Bytes::from_static(text.as_bytes());
+    assert_eq!(objects.read(&name, 100).await.unwrap(), None);
+    assert_eq!(objects.replace(&name, &bytes("one"), None).await.unwrap(), Swap::Done);
+    assert_eq!(objects.replace(&name, &bytes("two"), None).await.unwrap(), Swap::Lost);
+    let (there, first) = objects.read(&name, 100).await.unwrap().unwrap();
+    assert_eq!(there, bytes("one"));
+    assert_eq!(objects.replace(&name, &bytes("two"), Some(&first)).await.unwrap(), Swap::Done);
+    assert_eq!(objects.replace(&name, &bytes("three"), Some(&first)).await.unwrap(), Swap::Lost);
+    // What it was to be is there: an answer was lost, or somebody else did the same.
+    assert_eq!(objects.replace(&name, &bytes("two"), Some(&first)).await.unwrap(), Swap::Done);
+    assert_eq!(s3.get("jars/d/state").unwrap(), b"two");
+    let large = objects.read(&name, 2).await.unwrap_err().to_string();
+    assert!(large.contains("2 bytes"), "{large}");
+    objects.remove(&name).await.unwrap();
+    objects.remove(&name).await.unwrap();
+    assert_eq!(objects.replace(&name, &bytes("three"), Some(&first)).await.unwrap(), Swap::Lost, "it is gone");
+    assert_eq!(s3.get("jars/d/state"), None);
+    let nowhere = objects.read(&named("s3://nowhere/x"), 100).await.unwrap_err().to_string();
+    assert!(nowhere.contains("NoSuchBucket"), "{nowhere}");
 }

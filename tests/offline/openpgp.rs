@@ -1,7 +1,8 @@
 //! Signatures of keys made here: which count, which do not, and what the refusal says.
 
+use mokapot::base::redact::Secret;
 use mokapot::base::{Class, Epoch, Fault};
-use mokapot::formats::openpgp::{Keyring, OpenPgpError, verify_cleartext, verify_detached};
+use mokapot::formats::openpgp::{Keyring, OpenPgpError, SignError, SigningKey, verify_cleartext, verify_detached};
 use pgp::composed::KeyType;
 use pgp::crypto::hash::HashAlgorithm;
 use proptest::prelude::*;
@@ -194,5 +195,76 @@ proptest! {
         prop_assert!(verify_cleartext(&bytes, &key.keyring(), now()).is_err());
         prop_assert!(verify_detached(b"", &bytes, &key.keyring(), now()).is_err());
         let _ = Keyring::parse(&bytes);
+    }
+}
+
+#[test]
+fn what_is_signed_is_verified_and_is_the_same_each_time() {
+    let spec = |kind| Spec { kind, ..Spec::default() };
+    let specs = [
+        spec(KeyType::Ed25519Legacy),
+        spec(KeyType::Ed25519),
+        spec(KeyType::Rsa(2048)),
+        spec(KeyType::Ed448),
+        spec(KeyType::ECDSA(pgp::crypto::ecc_curve::ECCCurve::P256)),
+        Spec { subkey: Some(Subkey::Good), ..Spec::default() },
+        Spec { subkey: Some(Subkey::Revoked), ..Spec::default() },
+    ];
+    for (seed, spec) in (1..).zip(specs) {
+        let key = Key::of(seed, &spec);
+        for passphrase in [None, Some("open sesame")] {
+            let secret = passphrase.map(Secret::new);
+            let parsed = SigningKey::parse(key.secret(passphrase).as_bytes(), secret.as_ref(), now());
+            if spec.subkey == Some(Subkey::Revoked) {
+                // Of such a key neither part may sign.
+                assert!(matches!(parsed, Err(SignError::Unfit(reason)) if reason.contains("the subkey is revoked")));
+                continue;
+            }
+            let signing = parsed.unwrap_or_else(|error| panic!("{seed}: {error}"));
+            assert_eq!(signing.fingerprint(), key.fingerprint());
+            let message = signing.cleartext(TEXT, now()).unwrap();
+            let verified = verify_cleartext(message.as_bytes(), &key.keyring(), now()).unwrap();
+            assert_eq!((verified.text.as_str(), verified.signers[0].made), (TEXT, now()));
+            assert_eq!(verified.signers[0].signing_key == key.fingerprint(), spec.subkey.is_none());
+            let detached = signing.detached(TEXT, now()).unwrap();
+            verify_detached(TEXT.as_bytes(), detached.as_bytes(), &key.keyring(), now()).unwrap();
+            assert_eq!(
+                (signing.cleartext(TEXT, now()).unwrap(), signing.detached(TEXT, now()).unwrap()),
+                (message, detached)
+            );
+            verify_detached(b"other", signing.detached(TEXT, now()).unwrap().as_bytes(), &signing.keyring(), now())
+                .unwrap_err();
+        }
+    }
+}
+
+#[test]
+fn keys_that_may_not_sign_do_not() {
+    let refused = |secret: &str, passphrase: Option<&str>| {
+        SigningKey::parse(secret.as_bytes(), passphrase.map(Secret::new).as_ref(), now()).err().unwrap()
+    };
+    let locked = Key::new(1).secret(Some("open sesame"));
+    assert_eq!(refused(&locked, None), SignError::Locked);
+    assert_eq!(refused(&locked, Some("open barley")), SignError::Passphrase);
+    assert_eq!(refused(&Key::new(1).armoured(), None), SignError::Public);
+    for (spec, reason) in [
+        (Spec { life: Some(10), ..Spec::default() }, "expired"),
+        (Spec { revoked: true, ..Spec::default() }, "revoked"),
+        (Spec { kind: KeyType::Rsa(1024), ..Spec::default() }, "1024 bits is too weak"),
+        (Spec { subkey: Some(Subkey::WithoutBackSignature), ..Spec::default() }, "may not sign"),
+        (Spec { subkey: Some(Subkey::Expired), ..Spec::default() }, "expired"),
+    ] {
+        let error = refused(&Key::of(5, &spec).secret(None), None);
+        assert!(matches!(&error, SignError::Unfit(text) if text.contains(reason)), "{error}");
+    }
+    for text in ["", "no key", "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nAAAA\n-----END PGP PRIVATE KEY BLOCK-----\n"] {
+        assert!(matches!(refused(text, None), SignError::Malformed(_)), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_are_a_key_by_chance(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(SigningKey::parse(&bytes, None, now()).is_err());
     }
 }

@@ -26,6 +26,8 @@ mod mirrors;
 mod order;
 mod package;
 mod perl;
+mod publish;
+mod published;
 mod python;
 mod readers;
 mod registry;

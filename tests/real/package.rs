@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use crate::support::run::{repository, scratch, succeed};
 
 /// Both packages; their 600 MB of sources are fetched once, into a store that outlives the test.
-fn debs() -> &'static [PathBuf; 2] {
+pub(crate) fn debs() -> &'static [PathBuf; 2] {
     static DEBS: OnceLock<[PathBuf; 2]> = OnceLock::new();
     DEBS.get_or_init(|| {
         let store = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages-store");

@@ -3,6 +3,7 @@
 use mokapot::formats::openpgp::Keyring;
 use pgp::composed::{
     ArmorOptions, CleartextSignedMessage, KeyType, SignedKeyDetails, SignedPublicKey, SignedPublicSubKey,
+    SignedSecretKey, SignedSecretSubKey,
 };
 use pgp::crypto::hash::HashAlgorithm;
 use pgp::packet::{
@@ -10,7 +11,9 @@ use pgp::packet::{
     SignatureType, Subpacket, SubpacketData, UserId,
 };
 use pgp::ser::Serialize;
-use pgp::types::{Duration, KeyDetails, KeyVersion, Password, SecretParams, SignedUser, SigningKey, Tag, Timestamp};
+use pgp::types::{
+    Duration, KeyDetails, KeyVersion, Password, S2kParams, SecretParams, SignedUser, SigningKey, Tag, Timestamp,
+};
 use rand_core::{CryptoRng, RngCore};
 
 /// When all test keys were made: 2020-09-13.
@@ -97,6 +100,22 @@ impl Key {
 
     pub fn keyring(&self) -> Keyring {
         Keyring::parse(&self.binary()).unwrap()
+    }
+
+    /// The secret key, armoured as `gpg --export-secret-keys` gives it; protected where there is a passphrase.
+    pub fn secret(&self, passphrase: Option<&str>) -> String {
+        let mut primary = self.primary.clone();
+        let mut subkey = self.subkey.clone();
+        if let Some(passphrase) = passphrase {
+            let s2k = || S2kParams::new_default(Seeded(1), KeyVersion::V4);
+            let password = Password::from(passphrase);
+            primary.set_password_with_s2k(&password, s2k()).unwrap();
+            subkey.iter_mut().for_each(|subkey| subkey.set_password_with_s2k(&password, s2k()).unwrap());
+        }
+        let signatures = self.public.public_subkeys.first().map(|subkey| subkey.signatures.clone()).unwrap_or_default();
+        let subkeys = subkey.map(|subkey| SignedSecretSubKey::new(subkey, signatures)).into_iter().collect();
+        let key = SignedSecretKey::new(primary, self.public.details.clone(), Vec::new(), subkeys);
+        key.to_armored_string(ArmorOptions::default()).unwrap()
     }
 
     /// A signature over bytes as they are.

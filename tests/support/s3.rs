@@ -97,6 +97,10 @@ fn answer(request: &Request, state: &mut State) -> Reply {
     }
     match request.method.as_str() {
         "PUT" => put(request, name, state),
+        "DELETE" => {
+            state.objects.remove(&name);
+            Reply::new(204)
+        }
         _ => get(request, &name, state),
     }
 }
@@ -104,6 +108,14 @@ fn answer(request: &Request, state: &mut State) -> Reply {
 fn put(request: &Request, name: String, state: &mut State) -> Reply {
     if request.header("if-none-match") == Some("*") && state.objects.contains_key(&name) {
         return error(412, "PreconditionFailed");
+    }
+    if let Some(wanted) = request.header("if-match") {
+        // "PutObject": 404 where there is no object to match.
+        match state.objects.get(&name) {
+            None => return error(404, "NoSuchKey"),
+            Some(bytes) if etag(bytes) != wanted => return error(412, "PreconditionFailed"),
+            Some(_) => {}
+        }
     }
     let announced = request.header("content-length").and_then(|length| length.parse().ok());
     if announced != Some(request.body.len()) {
@@ -118,7 +130,7 @@ fn put(request: &Request, name: String, state: &mut State) -> Reply {
 
 fn get(request: &Request, name: &str, state: &State) -> Reply {
     let Some(bytes) = state.objects.get(name) else { return error(404, "NoSuchKey") };
-    let etag = format!("\"{}\"", &Digest::of(bytes).hex()[..32]);
+    let etag = etag(bytes);
     if request.header("if-match").is_some_and(|wanted| wanted != etag) {
         return error(412, "PreconditionFailed");
     }
@@ -127,6 +139,10 @@ fn get(request: &Request, name: &str, state: &State) -> Reply {
         reply = reply.header("x-amz-checksum-sha256", checksum(bytes));
     }
     reply
+}
+
+fn etag(bytes: &[u8]) -> String {
+    format!("\"{}\"", &Digest::of(bytes).hex()[..32])
 }
 
 fn checksum(bytes: &[u8]) -> String {

@@ -1,5 +1,6 @@
 //! Stanzas of fields, as in `Packages`, `Release` and `control`: deb822(5), Debian Policy §5.1.
 
+use std::fmt;
 use std::io::BufRead;
 
 /// Limits that no real file comes near; a text beyond them is an attack or an accident.
@@ -78,6 +79,22 @@ impl Stanza {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter().map(|field| (&self.text[field.name.clone()], &self.text[field.value.clone()]))
     }
+}
+
+/// The fields as they are written: `Name: value`, one a line, continuation lines as they were read. No empty line follows.
+impl fmt::Display for Stanza {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.iter().try_for_each(|(name, value)| write_field(f, name, value))
+    }
+}
+
+/// Writes one field. A value whose first line is empty gets no blank after the colon.
+///
+/// # Errors
+/// When `out` fails.
+pub fn write_field(out: &mut dyn fmt::Write, name: &str, value: &str) -> fmt::Result {
+    let blank = if value.is_empty() || value.starts_with('\n') { "" } else { " " };
+    writeln!(out, "{name}:{blank}{value}")
 }
 
 impl<R: BufRead> StanzaReader<R> {
@@ -190,6 +207,12 @@ mod tests {
         assert_eq!(all[0].get("description"), Some("short\n long\n ."));
         assert_eq!(all[1].get("Package"), Some("b"));
         assert_eq!(all[1].get("X"), Some(""));
+    }
+
+    #[test]
+    fn a_stanza_is_written_as_it_was_read() {
+        let text = "Package: a\nConffiles:\n /etc/a\nEmpty:\nDescription: short\n long\n .\n";
+        assert_eq!(Stanza::parse_one(text.as_bytes()).unwrap().to_string(), text);
     }
 
     #[test]

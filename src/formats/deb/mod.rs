@@ -11,6 +11,7 @@ pub mod package;
 pub mod priority;
 pub mod relation;
 pub mod release;
+mod release_text;
 pub mod selection;
 pub mod variant;
 pub mod version;

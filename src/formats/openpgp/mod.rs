@@ -9,8 +9,10 @@ pub mod cleartext;
 pub mod error;
 pub mod keyring;
 mod policy;
+pub mod sign;
 pub mod verify;
 
 pub use error::{Issuer, OpenPgpError, Refusal};
 pub use keyring::Keyring;
+pub use sign::{SignError, SigningKey};
 pub use verify::{Signer, Verified, verify_cleartext, verify_detached};

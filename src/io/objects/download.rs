@@ -138,7 +138,13 @@ impl Objects {
         let request = Request { method: Method::GET, object, headers };
         let mut attempt = 1;
         loop {
-            let mut exchange = self.send(&request, async || Ok(None)).await?;
+            let mut exchange = match self.send(&request, async || Ok(None)).await {
+                // What has no bytes has no part of them either.
+                Err(ObjectError { cause: ObjectCause::Answer { status: 416, .. }, .. }) if start == 0 => {
+                    return Ok(Part { bytes: Bytes::new(), etag: None, total: 0, _room: room });
+                }
+                other => other?,
+            };
             let header =
                 |name: &str| exchange.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
             let (etag, is_xml) =

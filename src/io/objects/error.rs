@@ -87,6 +87,18 @@ impl ObjectError {
     pub const fn is_absent(&self) -> bool {
         matches!(self.cause, ObjectCause::Answer { status: 404, .. })
     }
+
+    /// As [`ObjectError::is_absent`], but for a bucket that is not there either.
+    #[must_use]
+    pub(super) fn is_no_object(&self) -> bool {
+        matches!(&self.cause, ObjectCause::Answer { status: 404, code, .. } if code != "NoSuchBucket")
+    }
+
+    /// Whether a condition did not hold.
+    #[must_use]
+    pub(super) const fn is_lost(&self) -> bool {
+        matches!(self.cause, ObjectCause::Answer { status: 412, .. })
+    }
 }
 
 impl Fault for ObjectError {
@@ -95,6 +107,7 @@ impl Fault for ObjectError {
             ObjectCause::Size { .. } | ObjectCause::Mismatch { .. } | ObjectCause::Changed => Class::Integrity,
             ObjectCause::Local(_) => Class::Storage,
             ObjectCause::Setting(_) => Class::Usage,
+            ObjectCause::Answer { status: 507, .. } => Class::Storage,
             ObjectCause::Answer { code, .. } if code == "InsufficientStorage" || code == "QuotaExceeded" => {
                 Class::Storage
             }

@@ -1,8 +1,9 @@
-//! Object storage: S3 and what speaks its protocol.
+//! Object storage: S3 and what speaks its protocol; and folders, where publishers need no more than a few verbs ([`Place`]).
 //!
 //! ```text
 //! environment, profile ──Settings──▶ Objects ──credentials, sts, metadata──▶ who we are
 //! s3://BUCKET/KEY ──request──▶ signed calls: region found, retried, refreshed ──▶ download, upload
+//! DIR | s3://BUCKET/PREFIX ──Place──▶ read, put where there is none, replace what was read, remove
 //! ```
 //!
 //! Requests are signed by `rusty-s3` as presigned URLs (Signature Version 4 in the query), and sent by the one HTTP client; no error
@@ -11,7 +12,9 @@
 mod credentials;
 mod download;
 mod error;
+mod folder;
 mod metadata;
+mod place;
 mod profile;
 mod request;
 mod settings;
@@ -19,9 +22,10 @@ mod sts;
 mod upload;
 
 pub use error::{ObjectCause, ObjectError};
+pub use place::{Content, Place, PlaceError, Tag};
 pub use request::Head;
 pub use settings::{Clock, Settings};
-pub use upload::{Put, Source};
+pub use upload::{Put, Source, Swap};
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -134,6 +134,7 @@ impl Objects {
         let method = match request.method {
             Method::HEAD => rusty_s3::Method::Head,
             Method::PUT => rusty_s3::Method::Put,
+            Method::DELETE => rusty_s3::Method::Delete,
             _ => rusty_s3::Method::Get,
         };
         let headers = request.headers.iter().map(|(name, value)| (*name, value.as_str()));
@@ -171,6 +172,7 @@ impl Request<'_> {
         let verb = match self.method {
             Method::HEAD => "HEAD",
             Method::PUT => "PUT",
+            Method::DELETE => "DELETE",
             _ => "GET",
         };
         ObjectError { verb, object: self.object.clone(), cause }
