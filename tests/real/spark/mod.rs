@@ -52,6 +52,8 @@ impl Spark {
     pub(super) fn driver(&self, container: Container, arguments: &[&str]) -> String {
         let properties = ["driver", "--properties-file", "/opt/spark/conf/spark.properties"];
         let output: Output = run(&mut container.start(&[&properties, arguments].concat()));
+        // Each container has a tree of its own in a cluster; here the next one would find this one's database.
+        let _ = fs::remove_dir_all(self.bundle.path("/usr/share/spark/work-dir/metastore_db"));
         assert!(
             output.status.success(),
             "{}: {arguments:?} ended with {}: {}",
