@@ -9,7 +9,8 @@ use crate::formats::deb::package::PoolFile;
 use crate::io::archive::{ArchiveError, Index, SignedRelease, Variant, Visit};
 use crate::io::store::StoreError;
 
-use super::fetch::{Failure, FetchError, Fetcher, Input};
+use super::fetch::{Failure, FetchError, Fetcher};
+use super::input::Input;
 
 /// Why a suite's packages cannot be read.
 #[derive(Debug, thiserror::Error)]

@@ -7,7 +7,8 @@
 use sha1::{Digest as _, Sha1};
 use url::Url;
 
-use super::fetch::{Fetcher, MAVEN, Tried};
+use super::fetch::{Fetcher, Tried};
+use super::input::MAVEN;
 use super::{Error, Inputs};
 use crate::base::{Checksum, Class, Digest, Event, Fault, Phase, redact};
 use crate::domain::lock::{JarLock, Lockfile};

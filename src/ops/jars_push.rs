@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::fetch::{Fetcher, Input};
+use super::fetch::Fetcher;
+use super::input::Input;
 use super::{Error, Inputs};
 use crate::base::{Class, Digest, Event, Fault, Phase};
 use crate::domain::lock::{JarLock, Locked};

@@ -8,6 +8,7 @@ pub mod document;
 pub mod error;
 pub mod fetch;
 pub mod indexes;
+pub mod input;
 pub mod inspect;
 pub mod interpret;
 mod jar_lock;

@@ -6,7 +6,7 @@ use std::io::Read;
 
 use super::build::current;
 use super::contents::{self, Remember};
-use super::fetch::Input;
+use super::input::Input;
 use super::not_there::NotThere;
 use super::project::Loaded;
 use super::trees::Trees;

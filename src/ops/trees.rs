@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::fetch::Input;
+use super::input::Input;
 use super::jars::{JarFragments, JarToLay};
 use super::python::{self, Fragments, WheelArtefact};
 use super::rootfs::{Making, Rootfs};

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use mokapot::base::progress::Silent;
 use mokapot::base::{Checksum, Class, Digest, Event, Fault as _, Phase};
 use mokapot::io::store::Store;
-use mokapot::ops::fetch::{FetchError, Fetcher, Input};
+use mokapot::ops::fetch::{FetchError, Fetcher};
+use mokapot::ops::input::Input;
 use tempfile::TempDir;
 use url::Url;
 

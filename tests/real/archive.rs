@@ -12,8 +12,9 @@ use mokapot::io::archive::{Freshness, Source, below, open};
 use mokapot::io::http::{Client, Settings};
 use mokapot::io::sources::mirrors::{self, Clients, Mirrors};
 use mokapot::io::store::{self, Store};
-use mokapot::ops::fetch::{Fetcher, Input};
+use mokapot::ops::fetch::Fetcher;
 use mokapot::ops::indexes;
+use mokapot::ops::input::Input;
 use tempfile::TempDir;
 
 const SUITES: [(&str, &str); 6] = [

@@ -6,7 +6,8 @@ use futures_util::stream::{self, StreamExt};
 use sha1::{Digest as _, Sha1};
 use url::Url;
 
-use super::super::fetch::{Failure, FetchError, Input};
+use super::super::fetch::{Failure, FetchError};
+use super::super::input::Input;
 use super::super::project::LoadedPackage;
 use super::super::{Error, Inputs};
 use super::PackageError;

@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt as _};
 use pep508_rs::PackageName;
 use url::Url;
 
-use super::super::fetch::Input;
+use super::super::input::Input;
 use super::super::{Error, Inputs};
 use crate::domain::lock::{WheelFileLock, WheelLock};
 use crate::io::http::Client;
