@@ -57,6 +57,7 @@
 //! index ──registry──▶ OCI layout, archive or registry (children first, tag last)
 //!
 //! package.toml + files + sources (Maven, sdist, URL; by digest) ──package──▶ entries ──deb::writer──▶ NAME_VERSION_ARCH.deb
+//! that .deb, or one at an address ──its own control file──▶ Request, as an archive's packages
 //! .deb + a repository's signed indexes ──repository::plan──▶ indexes, Release ──openpgp::sign──▶ state, then InRelease (last)
 //! ```
 //!

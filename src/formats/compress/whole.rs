@@ -93,10 +93,11 @@ mod tests {
 
     use super::*;
 
+    /// More than a block, of long repetitions: xz is done with it in a moment.
     fn sample() -> Vec<u8> {
         let mut text = String::new();
-        for line in 0..1_000_000_u32 {
-            let _ = writeln!(text, "{} {}", line, line.wrapping_mul(2_654_435_761) % 1000);
+        for page in 0..3_000_u32 {
+            let _ = writeln!(text, "{page} {}", "the same on every page; ".repeat(200));
         }
         text.into_bytes()
     }
