@@ -27,6 +27,7 @@
 //! | | [`domain::script`] | the interpreter of maintainer scripts: a shell and the programs they call, over a tree and nothing else; the ledger |
 //! | | [`domain::package`] | a package recipe, its lock and what its sources hold: the entries and control files of a `.deb` |
 //! | | [`domain::repository`] | an apt repository of ours: what a suite lists, what a publish makes of it, the state that publishers share |
+//! | | [`domain::audit`] | what a tree lacks to work on its platform: machine code, libraries, jars' native code |
 //! | | [`domain::layer`] | fragments, the owner-aware plan of layers, and the concatenation that makes a layer |
 //! | | [`domain::image`] | config, manifest per platform, index |
 //! | [`formats`] 1 | [`formats::deb`] | version order, deb822, relations, `Release`, what is asked of archives, `ar`, reading and writing `.deb` |

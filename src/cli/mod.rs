@@ -3,6 +3,7 @@
 //! This is the only floor that prints or reads the environment.
 
 mod arch;
+mod audit;
 mod build;
 mod cache;
 mod completions;
@@ -96,6 +97,7 @@ enum Command {
     Why(why::Why),
     Scripts(scripts::Scripts),
     Diff(diff::Diff),
+    Audit(audit::Audit),
     Mirrors(mirrors::Mirrors),
     Jars(jars::Jars),
     Cache(cache::Cache),
@@ -141,6 +143,7 @@ impl Command {
             Self::Why(command) => command.run(session),
             Self::Scripts(command) => command.run(session),
             Self::Diff(command) => command.run(session),
+            Self::Audit(command) => command.run(session),
             Self::Mirrors(command) => command.run(session),
             Self::Jars(command) => command.run(session),
             Self::Cache(command) => command.run(session),

@@ -1,5 +1,6 @@
 //! Floor 2: what Mokapot is about, as values and pure functions. No disk, no network, no clock, no environment.
 
+pub mod audit;
 pub mod image;
 pub mod install;
 pub mod layer;

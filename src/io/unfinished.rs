@@ -31,6 +31,14 @@ pub fn file(builder: &tempfile::Builder<'_, '_>, folder: &Path) -> io::Result<Na
     make(|| builder.tempfile_in(folder), |file| file.path().to_owned())
 }
 
+/// A temporary file without a name, which goes when it is closed.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn nameless() -> io::Result<File> {
+    tempfile::tempfile()
+}
+
 /// A temporary folder in `folder`, as `builder` says.
 ///
 /// # Errors

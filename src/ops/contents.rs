@@ -8,7 +8,7 @@
 //! nothing is said of layers that are not what the image says they are. Memory grows with the number of files only.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use super::inspect::{Inspected, Layer, PlatformImage, inspect};
 use super::why_wheel::RECORD;
 use crate::base::{Arch, Class, DiffId, Digest, Fault, Hasher, Platform};
+use crate::domain::audit::{self, Finding, Look, Peek};
 use crate::domain::install::Installed;
 use crate::domain::install::info::FOLDER;
 use crate::domain::install::installed::STATUS;
@@ -27,12 +28,16 @@ use crate::formats::deb::deb822::Deb822Error;
 use crate::formats::oci::{Descriptor, Selector};
 use crate::formats::tar::{Limits, Reader, TarError, Whiteouts};
 use crate::io::registry::{self, Images};
+use crate::io::unfinished;
 
 /// What one layer may hold.
 const LIMITS: Limits = Limits { entries: 1_000_000, bytes: 64 << 30 };
 
 /// The largest file that is kept, in bytes.
 const SMALL: u64 = 32 << 20;
+
+/// The largest program or shared object that is looked at, in bytes.
+const LARGEST_ELF: u64 = 160 << 20;
 
 /// How many pieces of a blob may wait to be read.
 const WAITING: usize = 8;
@@ -137,11 +142,16 @@ pub struct Remember {
     pub database: bool,
     /// The SHA-256 of every file.
     pub digests: bool,
+    /// What an audit asks of files, and the dynamic linker's configuration; then no digests.
+    pub looks: bool,
 }
 
 impl Remember {
     /// The package database, and nothing else.
-    pub const DATABASE: Self = Self { database: true, digests: false };
+    pub const DATABASE: Self = Self { database: true, digests: false, looks: false };
+
+    /// What an audit asks for.
+    pub const LOOKS: Self = Self { database: false, digests: false, looks: true };
 }
 
 /// What one platform's layers come to.
@@ -151,6 +161,7 @@ pub struct Contents {
     pub tree: Tree,
     bytes: BTreeMap<Position, Vec<u8>>,
     digests: BTreeMap<Position, Digest>,
+    looks: BTreeMap<Position, Look>,
 }
 
 /// The platform of an image that is asked for: `arch`'s, or the first.
@@ -192,7 +203,13 @@ pub async fn open(
 /// # Errors
 /// When a layer cannot be had, is not what its digests say, or its tar cannot be read.
 pub async fn read(images: &Images, image: &PlatformImage, remember: Remember) -> Result<Contents, Error> {
-    let mut reading = Reading { stack: Stack::new(), bytes: BTreeMap::new(), digests: BTreeMap::new(), remember };
+    let mut reading = Reading {
+        stack: Stack::new(),
+        bytes: BTreeMap::new(),
+        digests: BTreeMap::new(),
+        looks: BTreeMap::new(),
+        remember,
+    };
     for (number, layer) in image.layers.iter().enumerate() {
         reading = read_layer(images, reading, u32::try_from(number).unwrap_or(u32::MAX), layer).await?;
     }
@@ -200,7 +217,8 @@ pub async fn read(images: &Images, image: &PlatformImage, remember: Remember) ->
     let live: BTreeSet<Position> = tree.walk().filter_map(|(_, node)| position(&node)).collect();
     reading.bytes.retain(|at, _| live.contains(at));
     reading.digests.retain(|at, _| live.contains(at));
-    Ok(Contents { tree, bytes: reading.bytes, digests: reading.digests })
+    reading.looks.retain(|at, _| live.contains(at));
+    Ok(Contents { tree, bytes: reading.bytes, digests: reading.digests, looks: reading.looks })
 }
 
 /// Streams one layer to a thread that reads it.
@@ -256,6 +274,7 @@ struct Reading {
     stack: Stack,
     bytes: BTreeMap<Position, Vec<u8>>,
     digests: BTreeMap<Position, Digest>,
+    looks: BTreeMap<Position, Look>,
     remember: Remember,
 }
 
@@ -276,7 +295,9 @@ impl Reading {
         while let Some(header) = reader.next_entry().map_err(failed)? {
             let at = Position { artefact: number, entry };
             entry += 1;
-            if self.remember.database && is_database(&header.path) {
+            let wanted = (self.remember.database && is_database(&header.path))
+                || (self.remember.looks && header.path.starts_with(LINKER) && header.size() > 0);
+            if wanted {
                 if header.size() > SMALL {
                     return Err(Error::TooLarge { layer, path: header.shown() });
                 }
@@ -286,6 +307,9 @@ impl Reading {
                     self.digests.insert(at, Digest::of(&bytes));
                 }
                 self.bytes.insert(at, bytes);
+            } else if self.remember.looks && header.size() >= Peek::HEAD as u64 {
+                let look = look(&header.path, header.size(), &mut reader.content()).map_err(broken)?;
+                self.looks.extend(look.map(|look| (at, look)));
             } else if self.remember.digests && header.size() > 0 {
                 let mut hasher = Hasher::new();
                 let mut buffer = [0; 64 << 10];
@@ -304,6 +328,30 @@ impl Reading {
             return Err(Error::DiffId { layer, expected, got });
         }
         Ok(self)
+    }
+}
+
+/// What the dynamic linker's configuration begins with: ld.so.conf(5).
+const LINKER: &[u8] = b"etc/ld.so.conf";
+
+/// Looks at a file as it passes.
+fn look(path: &[u8], size: u64, content: &mut dyn Read) -> io::Result<Option<Look>> {
+    let mut head = [0; Peek::HEAD];
+    content.read_exact(&mut head)?;
+    let mut whole = head.as_slice().chain(content);
+    match Peek::at(path, &head) {
+        Some(Peek::Elf) if size <= LARGEST_ELF => {
+            let mut bytes = Vec::new();
+            whole.read_to_end(&mut bytes)?;
+            Ok(Look::elf(&bytes))
+        }
+        Some(Peek::Jar) => {
+            let mut file = unfinished::nameless()?;
+            io::copy(&mut whole, &mut file)?;
+            file.rewind()?;
+            Look::jar(BufReader::new(file))
+        }
+        _ => Ok(None),
     }
 }
 
@@ -352,6 +400,14 @@ impl Contents {
     pub fn digest(&self, node: &Node<'_>) -> Option<Digest> {
         let at = position(node)?;
         Some(self.digests.get(&at).copied().unwrap_or_else(|| Digest::of(b"")))
+    }
+
+    /// What an audit of the platform finds, where looks were to be remembered.
+    #[must_use]
+    pub fn audit(&self, arch: Arch) -> Vec<Finding> {
+        let files = self.tree.walk().filter(|(path, _)| path.starts_with(LINKER));
+        let linker: Vec<&[u8]> = files.filter_map(|(path, _)| self.bytes(&path)).collect();
+        audit::audit(&self.tree, &self.looks, &linker, arch)
     }
 
     /// The image's packages; none where it has no package database.

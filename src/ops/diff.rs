@@ -154,7 +154,7 @@ pub async fn diff(a: Side<'_>, b: Side<'_>, arch: Option<Arch>) -> Result<Differ
             found.annotations = changes(&left.annotations, &right.annotations);
             found.layers = layers(&left.layers, &right.layers);
             if !left.layers.iter().map(|l| l.diff_id).eq(right.layers.iter().map(|l| l.diff_id)) {
-                let remember = Remember { database: false, digests: true };
+                let remember = Remember { database: false, digests: true, looks: false };
                 let left = contents::read(a.images, left, remember).await?;
                 found.paths = paths(&left, &contents::read(b.images, right, remember).await?);
             }

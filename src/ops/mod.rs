@@ -1,5 +1,6 @@
 //! Floor 4: use cases, one a file: the order of effects.
 
+pub mod audit;
 pub mod build;
 pub mod cache;
 pub mod contents;

@@ -10,7 +10,7 @@ use crate::support::project::{Project, Ran};
 use crate::support::registry::{Behaviour, Registry};
 
 /// The commands, as `--help` lists them.
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "build",
     "lock",
     "package",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 15] = [
     "files",
     "why",
     "scripts",
+    "audit",
     "diff",
     "mirrors",
     "jars",

@@ -3,6 +3,7 @@
 
 mod answers;
 mod archive;
+mod audit;
 mod build;
 mod cached;
 mod cli;

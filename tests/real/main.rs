@@ -4,6 +4,7 @@
 mod accounts;
 mod apt;
 mod archive;
+mod audit;
 mod bundle;
 mod clients;
 mod containers;

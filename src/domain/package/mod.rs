@@ -14,7 +14,6 @@ mod control;
 pub mod jar;
 pub mod lock;
 mod model;
-pub mod native;
 mod plan;
 mod resolve;
 mod source;

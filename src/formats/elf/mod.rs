@@ -2,7 +2,11 @@
 //!
 //! Little endian only: both platforms are. Every offset is checked; a file that lies is an error, never a panic.
 
+mod linked;
+
 use serde::{Deserialize, Serialize};
+
+pub use linked::{Linked, linked};
 
 /// A shared object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! What packaging can fail with, besides the errors of the rooms below.
 
 use crate::base::{Arch, Class, Digest, Fault, redact};
+use crate::domain::audit::native::Missing;
 use crate::domain::package::lock::{PackageLockError, StalePackage};
-use crate::domain::package::native::Missing;
 use crate::domain::package::{Source, jar};
 use crate::formats::deb::writer::WriteError;
 use crate::formats::tar::TarError;
@@ -20,6 +20,14 @@ pub enum PackageError {
         path: String,
         /// What changed.
         stale: StalePackage,
+    },
+    /// `--locked`, and no lock.
+    #[error("there is no lock at {path}, and --locked forbids to make one")]
+    NoLock {
+        /// Where it would be.
+        path: String,
+        /// The package.
+        package: String,
     },
     /// `--offline`, and something must be locked.
     #[error("{count} sources are not locked, the first {first}, and --offline forbids to fetch them")]
@@ -132,7 +140,7 @@ impl Fault for PackageError {
     fn class(&self) -> Class {
         match self {
             Self::Lock(error) => error.class(),
-            Self::Stale { .. } | Self::OfflineLock { .. } => Class::Lock,
+            Self::Stale { .. } | Self::NoLock { .. } | Self::OfflineLock { .. } => Class::Lock,
             Self::NoSdist(_) | Self::Strip { .. } | Self::Entry { .. } => Class::Recipe,
             Self::Sidecar { .. } | Self::Pinned { .. } | Self::Unpack { .. } | Self::Look { .. } => Class::Integrity,
             Self::Natives { .. } | Self::Machine { .. } => Class::Policy,
@@ -145,6 +153,7 @@ impl Fault for PackageError {
         Some(match self {
             Self::Lock(error) => return error.hint(),
             Self::Stale { stale, .. } => return stale.hint(),
+            Self::NoLock { package, .. } => format!("run `mokapot package {package}` and commit the lockfile"),
             Self::OfflineLock { .. } => "run it once with a network".into(),
             Self::NoSdist(_) => "look at the project's files: some releases have wheels only".into(),
             Self::Sidecar { .. } => "the mirror may be damaged or in the middle of an update: try another one".into(),

@@ -42,7 +42,10 @@ pub(super) async fn ensure_lock(
         Err(stale) if locked && previous.is_some() => {
             return Err(PackageError::Stale { path: loaded.lock_path.display().to_string(), stale }.into());
         }
-        Err(_) if locked => return Err(Error::NoLock(loaded.lock_path.clone())),
+        Err(_) if locked => {
+            let (path, package) = (loaded.lock_path.display().to_string(), recipe.name.to_string());
+            return Err(PackageError::NoLock { path, package }.into());
+        }
         Err(stale) => Some(stale),
     };
     let missing = stale.map(|stale| stale.missing).unwrap_or_default();

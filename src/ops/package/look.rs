@@ -9,8 +9,9 @@ use super::super::Error;
 use super::PackageError;
 use super::contents::{recall, remember};
 use crate::base::{Arch, Digest, Hasher};
-use crate::domain::package::native::{self, Native};
-use crate::domain::package::{Blob, native::Missing};
+use crate::domain::audit::native::Missing;
+use crate::domain::audit::native::{self, Native};
+use crate::domain::package::Blob;
 use crate::io::store::{Store, StoreError};
 
 /// The kind of memos that keep what was found.

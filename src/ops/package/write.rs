@@ -10,7 +10,7 @@ use super::super::Error;
 use super::look::{self, Look};
 use super::{PackageError, contents};
 use crate::base::{Arch, Digest, Event, Phase, Progress};
-use crate::domain::package::native::Missing;
+use crate::domain::audit::native::Missing;
 use crate::domain::package::{Contents, PackageRecipe, Placed, PlacedKind, file_name, parts, plan};
 use crate::domain::recipe::{ImagePath, SourceFile};
 use crate::formats::deb::writer::{DataWriter, WriteError, head};

@@ -1,0 +1,74 @@
+//! What a file is, as far as an audit asks.
+
+use std::io::{self, Read, Seek};
+
+use super::native::{self, Native};
+use crate::formats::elf::{self, Linked};
+
+/// A file that is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// A program or a shared object.
+    Elf(Linked),
+    /// A jar.
+    Jar(Jar),
+}
+
+/// What a jar holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Jar {
+    /// Its native code, in its own order.
+    pub natives: Vec<Native>,
+    /// Its classes by their paths, each with the CRC-32 of its bytes.
+    pub classes: Vec<(Box<str>, u32)>,
+}
+
+/// What the first bytes of a file promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peek {
+    /// Machine code: [`Look::elf`] takes all of its bytes.
+    Elf,
+    /// A jar: [`Look::jar`] reads it from both ends.
+    Jar,
+}
+
+impl Peek {
+    /// How many bytes it takes to tell.
+    pub const HEAD: usize = 20;
+
+    /// What a file of this path that begins so is; nothing where an audit does not ask for it.
+    #[must_use]
+    pub fn at(path: &[u8], head: &[u8]) -> Option<Self> {
+        if head.starts_with(&elf::MAGIC) {
+            return Some(Self::Elf);
+        }
+        (path.ends_with(b".jar") && head.starts_with(b"PK")).then_some(Self::Jar)
+    }
+}
+
+impl Look {
+    /// Looks at machine code; nothing for what no linker reads, such as object files.
+    #[must_use]
+    pub fn elf(bytes: &[u8]) -> Option<Self> {
+        elf::linked(bytes).ok().map(Self::Elf)
+    }
+
+    /// Looks at a jar; nothing for what Java would not read either.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn jar(mut jar: impl Read + Seek) -> io::Result<Option<Self>> {
+        let Ok(natives) = native::natives(&mut jar) else { return Ok(None) };
+        jar.rewind()?;
+        let Ok(mut archive) = zip::ZipArchive::new(jar) else { return Ok(None) };
+        let mut classes = Vec::new();
+        for at in 0..archive.len() {
+            let Ok(entry) = archive.by_index_raw(at) else { continue };
+            let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+            if name.ends_with(".class") {
+                classes.push((name.into(), entry.crc32()));
+            }
+        }
+        Ok(Some(Self::Jar(Jar { natives, classes })))
+    }
+}
