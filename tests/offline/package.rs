@@ -52,6 +52,12 @@ pypi = "py-app==3.2"
 from = "bin/run"
 into = "/usr/share/app/bin/run"
 
+[[tree]]
+pypi = "py-app==3.2"
+from = "bin/run"
+into = "/usr/share/app/bin/read"
+mode = "0644"
+
 [[strip]]
 jar = "native-1.jar"
 entries = ["META-INF/native/"]
@@ -244,6 +250,7 @@ fn a_recipe_becomes_a_package() {
             "0755 /usr/share/",
             "0755 /usr/share/app/",
             "0755 /usr/share/app/bin/",
+            "0644 /usr/share/app/bin/read 10",
             "0755 /usr/share/app/bin/run 10",
             "0777 /usr/share/app/conf -> /etc/app",
             "0755 /usr/share/app/jars/",
@@ -273,7 +280,7 @@ fn a_recipe_becomes_a_package() {
     insta::assert_snapshot!("package-control", text("control"));
     assert_eq!(text("conffiles"), "/etc/app/app.conf\n");
     let sums = text("md5sums");
-    assert!(sums.lines().all(|line| !line.contains("etc/app")) && sums.lines().count() == 8, "{sums}");
+    assert!(sums.lines().all(|line| !line.contains("etc/app")) && sums.lines().count() == 9, "{sums}");
     assert_eq!((control.files["postinst"].mode, control.files["control"].mode), (0o755, 0o644));
     // The lock says where everything came from, and no address.
     let lock = world.lock();

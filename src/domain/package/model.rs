@@ -69,7 +69,7 @@ pub(super) enum What {
     /// A text.
     Text { text: String, path: ImagePath, mode: u32 },
     /// What lies below `from` in an archive, or `from` itself.
-    Tree { tree: Tree, into: ImagePath, exclude: Vec<(Span, Vec<String>)> },
+    Tree { tree: Tree, into: ImagePath, exclude: Vec<(Span, Vec<String>)>, mode: Option<u32> },
     /// A symbolic link to a path from `/`.
     Link { path: ImagePath, target: ImagePath },
     /// A folder.

@@ -127,9 +127,9 @@ impl Planning<'_> {
                 self.place(path.clone(), 0o777, PlacedKind::Link(link(path, target)), span);
             }
             What::Directory { path, mode } => self.place(path.clone(), *mode, PlacedKind::Directory, span),
-            What::Tree { tree, into, exclude } => {
+            What::Tree { tree, into, exclude, mode } => {
                 let unpacked = contents.trees.get(tree).map(Vec::as_slice).unwrap_or_default();
-                self.tree(span, tree, unpacked, into, exclude);
+                self.tree(span, tree, unpacked, (into, *mode), exclude);
             }
         }
     }
@@ -139,7 +139,7 @@ impl Planning<'_> {
         span: Span,
         tree: &Tree,
         unpacked: &[Unpacked],
-        into: &ImagePath,
+        (into, mode): (&ImagePath, Option<u32>),
         exclude: &[(Span, Vec<String>)],
     ) {
         if unpacked.is_empty() {
@@ -172,7 +172,8 @@ impl Planning<'_> {
             };
             match &entry.kind {
                 UnpackedKind::File(blob, executable) => {
-                    self.blob(path, *blob, if *executable { 0o755 } else { 0o644 }, span);
+                    let own = if *executable { 0o755 } else { 0o644 };
+                    self.blob(path, *blob, mode.unwrap_or(own), span);
                 }
                 UnpackedKind::Link(text) => self.place(path, 0o777, PlacedKind::Link(text.clone()), span),
             }

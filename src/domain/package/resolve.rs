@@ -391,7 +391,8 @@ impl<F: NamedFiles> Resolving<'_, F> {
         });
         let exclude = exclude.collect();
         let into = self.path(&section.into)?;
-        Some(What::Tree { tree: Tree { source, from }, into, exclude })
+        let mode = section.mode.as_ref().map(|mode| self.mode(Some(mode), 0o644));
+        Some(What::Tree { tree: Tree { source, from }, into, exclude, mode })
     }
 }
 

@@ -152,6 +152,8 @@ pub(super) struct TreeSection {
     /// Paths below `from` that are left out, each a file or a folder; `*` in a name stands for anything.
     #[serde(default)]
     pub(super) exclude: Vec<At<String>>,
+    /// Permission bits of the files in octal; `0755` or `0644`, as the archive says which may be run, if not said.
+    pub(super) mode: Option<At<String>>,
     /// The platform that it is for, in a package with one for each.
     pub(super) arch: Option<At<String>>,
 }
