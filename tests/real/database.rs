@@ -44,11 +44,10 @@ fn the_jre_is_what_dpkg_unpacks() {
 
 #[test]
 fn wide_sets_are_what_dpkg_unpacks() {
-    for name in ["wide-bookworm", "wide-trixie"] {
+    // One platform each: what dpkg does does not depend on it, and `dpkg --unpack` of 350 packages takes minutes.
+    for (name, arch) in [("wide-bookworm", "arm64"), ("wide-trixie", "amd64")] {
         let (built, lockfile) = build_of(name);
-        for arch in ["amd64", "arm64"] {
-            same(name, built, &lockfile, arch, 350);
-        }
+        same(name, built, &lockfile, arch, 350);
     }
 }
 

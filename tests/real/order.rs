@@ -74,7 +74,7 @@ fn apts_steps_are_ours() {
         }
     }
     println!("{} of {asked} agreed", asked - wrong.len());
-    assert!(asked > 100, "only {asked} requests had a solution");
+    assert!(asked > 60, "only {asked} requests had a solution");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -85,7 +85,10 @@ fn compare(arch: Arch, codenames: &[&'static str]) -> (usize, Vec<String>) {
     let suites: Vec<Suite> = codenames.iter().map(|codename| Suite { codename, priority: 500, only: None }).collect();
     let apt = Apt::new(&indexes, codenames[0], &suites);
     let mut answers = Vec::new();
-    for request in REQUESTS {
+    // Of the first release everything is asked; of the others, and of the other platform, each request on every second one.
+    let place = RELEASES.iter().position(|release| *release == codenames).unwrap() + usize::from(arch == Arch::Arm64);
+    let asked = REQUESTS.iter().enumerate().filter(|(number, _)| place == 0 || (number + place) % 2 == 0);
+    for request in asked.map(|(_, request)| *request) {
         let (recommends, packages) = match request.strip_prefix("+r ") {
             Some(packages) => (true, packages),
             None => (false, request),
@@ -164,9 +167,7 @@ fn difference(answer: &Answer, known: &BTreeMap<String, Package>) -> Option<Stri
 }
 
 /// Sets that configure daemons and users, set off triggers, and hold cycles.
-const REAL: [(&str, &str, &str); 5] = [
-    ("jre", "bookworm", "ca-certificates openjdk-17-jre-headless procps tini"),
-    ("daemons", "bookworm", "openssh-server nginx-light dbus systemd man-db python3-minimal cron logrotate rsyslog"),
+const REAL: [(&str, &str, &str); 3] = [
     ("wide", "bookworm", "postfix- apache2 exim4-daemon-light- postgresql php-cli git vim"),
     ("trixie", "trixie", "openssh-server nginx-light dbus systemd man-db python3-minimal cron logrotate"),
     ("bullseye", "bullseye", "openssh-server nginx-light dbus systemd man-db openjdk-11-jre-headless"),

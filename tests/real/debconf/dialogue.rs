@@ -72,7 +72,7 @@ fn every_command_is_answered_alike() {
 fn dialogues_by_chance_are_answered_alike() {
     with_versions(|version| {
         let mut chance = Chance(20);
-        for _ in 0..12 {
+        for _ in 0..6 {
             let mut lab = Lab::new(version);
             lab.compare("debconf-communicate", &["pkg"], &[], "X_LOADTEMPLATEFILE @/t/pkg.templates\n", false);
             for _ in 0..9 {
