@@ -5,7 +5,8 @@ use std::process::Command;
 
 use crate::support::run::{both, mokapot, run, scratch, succeed};
 
-/// Jars of Spark 3.2.4's own distribution: three that have native code for x86 alone, and one that has it for both.
+/// Jars of Spark 3.2.4's own distribution: three that have native code for x86 alone, and one that has it for both. And, in another folder, the
+/// build of leveldbjni that has it for both, with the jline that kept it from loading.
 const RECIPE: &str = r#"name = "official"
 [packages]
 variant = "none"
@@ -21,6 +22,12 @@ into = "/opt/spark/jars"
 [[jar]]
 maven = "org.xerial.snappy:snappy-java:1.1.8.4"
 into = "/opt/spark/jars"
+[[jar]]
+maven = "org.openlabtesting.leveldbjni:leveldbjni-all:1.8"
+into = "/opt/mended"
+[[jar]]
+maven = "jline:jline:2.14.6"
+into = "/opt/mended"
 "#;
 
 #[test]
@@ -38,7 +45,7 @@ fn the_distribution_s_own_jars_do_not_work_on_arm64() {
     let image = format!("{image}:official");
     let said = succeed(&mut command(&["audit", &image, "--arch", "amd64"]));
     assert!(said.ends_with("linux/amd64: no errors, 1 warning\n"), "{said}");
-    // leveldbjni and jline have different builds of hawtjni: what kept the History Server from starting.
+    // They have different builds of hawtjni, and the folder's order decided which one Java took.
     assert!(said.contains("jline-2.14.6.jar and leveldbjni-all-1.8.jar have"), "{said}");
 
     let output = run(&mut command(&["audit", &image, "--arch", "arm64"]));
