@@ -58,4 +58,8 @@ history-server)
     ;;
 esac
 
+# The first process of a container reaps what others leave; any other has to ask for it, which emulators of a processor do not know.
+if [ $$ -eq 1 ]; then
+    exec /usr/bin/tini -- "$@"
+fi
 exec /usr/bin/tini -s -- "$@"
