@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Cursor, Read, Write};
+use std::io::Read;
 use std::sync::{Arc, Mutex};
 
 use mokapot::base::Digest;
@@ -11,6 +11,7 @@ use mokapot::formats::deb::DebReader;
 use mokapot::formats::tar::{Entry, Kind, Limits, writer};
 
 use crate::support::http::{Reply, Request, Server};
+use crate::support::jar::jar;
 use crate::support::project::{Project, Ran, tree_hash};
 
 const RECIPE: &str = r#"name = "app"
@@ -89,15 +90,6 @@ fn elf(machine: u16) -> Vec<u8> {
     bytes.extend_from_slice(&machine.to_le_bytes());
     bytes.resize(64, 0);
     bytes
-}
-
-fn jar(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut jar = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, bytes) in entries {
-        jar.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
-        jar.write_all(bytes).unwrap();
-    }
-    jar.finish().unwrap().into_inner()
 }
 
 fn gzip(plain: &[u8]) -> Vec<u8> {

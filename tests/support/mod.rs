@@ -17,6 +17,7 @@ pub mod http;
 pub mod ignore;
 pub mod image;
 pub mod inside;
+pub mod jar;
 pub mod keys;
 pub mod keystore;
 pub mod oracle;

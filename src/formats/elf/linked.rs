@@ -1,6 +1,6 @@
 //! What the dynamic linker is told by a program or a shared object: ld.so(8), the gABI's chapter on dynamic linking.
 
-use super::{DYNAMIC, ElfError, File, LOAD, MAGIC, Segment};
+use super::{DYNAMIC, ElfError, File, text};
 
 /// A program or a shared object, and what it is linked with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,15 +29,8 @@ const RUNPATH: u64 = 29;
 /// # Errors
 /// When it is neither, or is damaged where it is looked at.
 pub fn linked(bytes: &[u8]) -> Result<Linked, ElfError> {
-    if !bytes.starts_with(&MAGIC) {
-        return Err(ElfError::Magic);
-    }
-    let wide = match (bytes.get(4), bytes.get(5)) {
-        (Some(1), Some(1)) => false,
-        (Some(2), Some(1)) => true,
-        _ => return Err(ElfError::Class),
-    };
-    let file = File { bytes, wide };
+    let file = File::open(bytes)?;
+    let wide = file.wide;
     if !matches!(file.half(16)?, 2 | 3) {
         return Err(ElfError::Type);
     }
@@ -57,7 +50,7 @@ pub fn linked(bytes: &[u8]) -> Result<Linked, ElfError> {
     }
     let strings = words.iter().find(|(tag, _)| *tag == STRINGS).map(|(_, address)| *address);
     for (tag, value) in words.iter().filter(|(tag, _)| matches!(*tag, NEEDED | RPATH | RUNPATH)) {
-        let name = string(&file, &segments, strings.ok_or(ElfError::Truncated)?, *value)?;
+        let name = file.string(&segments, strings.ok_or(ElfError::Truncated)?, *value)?;
         match *tag {
             NEEDED => linked.needed.push(name),
             RPATH => linked.rpath = Some(name),
@@ -65,18 +58,4 @@ pub fn linked(bytes: &[u8]) -> Result<Linked, ElfError> {
         }
     }
     Ok(linked)
-}
-
-/// A string of the table at the address `strings`.
-fn string(file: &File<'_>, segments: &[Segment], strings: u64, name: u64) -> Result<Vec<u8>, ElfError> {
-    let holds = |load: &&Segment| strings.checked_sub(load.address).is_some_and(|inside| inside < load.size as u64);
-    let load = segments.iter().filter(|segment| segment.kind == LOAD).find(holds).ok_or(ElfError::Truncated)?;
-    let at = (strings - load.address).checked_add(name).and_then(|at| usize::try_from(at).ok());
-    text(file.content(load)?.get(at.ok_or(ElfError::Truncated)?..).ok_or(ElfError::Truncated)?)
-}
-
-/// The bytes up to a NUL.
-fn text(bytes: &[u8]) -> Result<Vec<u8>, ElfError> {
-    let end = bytes.iter().position(|byte| *byte == 0).ok_or(ElfError::Truncated)?;
-    Ok(bytes.get(..end).unwrap_or_default().to_vec())
 }

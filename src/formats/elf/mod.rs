@@ -76,15 +76,8 @@ pub fn is_library(name: &[u8]) -> bool {
 /// # Errors
 /// When it is none, or is damaged where it is looked at.
 pub fn shared_object(bytes: &[u8]) -> Result<SharedObject, ElfError> {
-    if !bytes.starts_with(&MAGIC) {
-        return Err(ElfError::Magic);
-    }
-    let wide = match (bytes.get(4), bytes.get(5)) {
-        (Some(1), Some(1)) => false,
-        (Some(2), Some(1)) => true,
-        _ => return Err(ElfError::Class),
-    };
-    let file = File { bytes, wide };
+    let file = File::open(bytes)?;
+    let wide = file.wide;
     if file.half(16)? != 3 {
         return Err(ElfError::Type);
     }
@@ -99,7 +92,19 @@ struct File<'a> {
     wide: bool,
 }
 
-impl File<'_> {
+impl<'a> File<'a> {
+    /// A file of a class and byte order that are read.
+    fn open(bytes: &'a [u8]) -> Result<Self, ElfError> {
+        if !bytes.starts_with(&MAGIC) {
+            return Err(ElfError::Magic);
+        }
+        match (bytes.get(4), bytes.get(5)) {
+            (Some(1), Some(1)) => Ok(Self { bytes, wide: false }),
+            (Some(2), Some(1)) => Ok(Self { bytes, wide: true }),
+            _ => Err(ElfError::Class),
+        }
+    }
+
     fn array<const N: usize>(&self, at: usize) -> Result<[u8; N], ElfError> {
         let end = at.checked_add(N).ok_or(ElfError::Truncated)?;
         self.bytes.get(at..end).and_then(|bytes| bytes.try_into().ok()).ok_or(ElfError::Truncated)
@@ -160,16 +165,15 @@ impl File<'_> {
             }
         }
         let (Some(name), Some(strings)) = (name, strings) else { return Ok(None) };
-        let load = segments
-            .iter()
-            .filter(|segment| segment.kind == LOAD)
-            .find(|load| strings.checked_sub(load.address).is_some_and(|inside| inside < load.size as u64));
-        let load = load.ok_or(ElfError::Truncated)?;
-        let place = strings - load.address;
-        let at = place.checked_add(name).and_then(|at| usize::try_from(at).ok()).ok_or(ElfError::Truncated)?;
-        let text = self.content(load)?.get(at..).ok_or(ElfError::Truncated)?;
-        let end = text.iter().position(|byte| *byte == 0).ok_or(ElfError::Truncated)?;
-        Ok(text.get(..end).map(<[u8]>::to_vec))
+        self.string(segments, strings, name).map(Some)
+    }
+
+    /// The string at `name` in the table at the address `strings`.
+    fn string(&self, segments: &[Segment], strings: u64, name: u64) -> Result<Vec<u8>, ElfError> {
+        let holds = |load: &&Segment| strings.checked_sub(load.address).is_some_and(|inside| inside < load.size as u64);
+        let load = segments.iter().filter(|segment| segment.kind == LOAD).find(holds).ok_or(ElfError::Truncated)?;
+        let at = (strings - load.address).checked_add(name).and_then(|at| usize::try_from(at).ok());
+        text(self.content(load)?.get(at.ok_or(ElfError::Truncated)?..).ok_or(ElfError::Truncated)?)
     }
 
     /// The note `GNU` of type 1: four words.
@@ -193,6 +197,12 @@ impl File<'_> {
         }
         Ok(None)
     }
+}
+
+/// The bytes up to a NUL.
+fn text(bytes: &[u8]) -> Result<Vec<u8>, ElfError> {
+    let end = bytes.iter().position(|byte| *byte == 0).ok_or(ElfError::Truncated)?;
+    Ok(bytes.get(..end).unwrap_or_default().to_vec())
 }
 
 #[cfg(test)]

@@ -56,12 +56,15 @@ fn weights(index: &Index) -> Vec<u64> {
         Kind::Hardlink(target) => Some((*at.get(target.as_slice())?, link)),
         _ => None,
     });
-    let mut tied = vec![false; weights.len()];
+    // Of every entry, the last link that leads to it; whatever stands before the furthest one so far cannot end a run.
+    let mut last = vec![0; weights.len()];
     for (target, link) in links {
-        tied.iter_mut().take(link).skip(target).for_each(|tied| *tied = true);
+        last[target] = last[target].max(link);
     }
+    let mut reach = 0;
     for at in 1..weights.len() {
-        if tied[at - 1] {
+        reach = reach.max(last[at - 1]);
+        if at <= reach {
             weights[at] += std::mem::take(&mut weights[at - 1]);
             weights[at - 1] = TIED;
         }
