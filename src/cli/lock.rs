@@ -124,7 +124,7 @@ impl Lock {
         previous: Option<&Lockfile>,
         update: Update,
     ) -> Result<Lockfile, Error> {
-        let options = Options { update, downgrade: self.allow_downgrade };
+        let options = Options { update, downgrade: self.allow_downgrade, packages_locked: self.check };
         session.with_inputs(false, async |inputs| resolve(loaded, previous, &options, inputs).await)
     }
 }

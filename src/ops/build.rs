@@ -130,7 +130,7 @@ pub async fn ensure_lock(loaded: &Loaded, locked: bool, inputs: &Inputs<'_>) -> 
             other => return other,
         },
     }
-    let options = LockOptions { update: Update::Nothing, downgrade: false };
+    let options = LockOptions { update: Update::Nothing, downgrade: false, packages_locked: false };
     let lock = make_lock(loaded, previous.as_ref(), &options, inputs).await?;
     loaded.write_lock(&lock)?;
     let text = format!("locked {} packages in {}", lock.packages().len(), loaded.lock_path.display());
@@ -155,7 +155,7 @@ pub async fn current(loaded: &Loaded, lock: &Lockfile, locked: bool, inputs: &In
 /// A new lock without the packages that every mirror has lost; none where the archives have nothing else. What was replaced
 /// is told.
 async fn replace_vanished(loaded: &Loaded, locked: &Locked, inputs: &Inputs<'_>) -> Result<Option<Locked>, Error> {
-    let options = LockOptions { update: Update::Everything, downgrade: true };
+    let options = LockOptions { update: Update::Everything, downgrade: true, packages_locked: false };
     let lock = make_lock(loaded, Some(locked.lock()), &options, inputs).await?;
     let changes = lock::compare(locked.lock(), &lock);
     if changes.is_empty() {

@@ -40,6 +40,8 @@ pub struct Options {
     pub update: Update,
     /// Whether a package may be locked in an earlier version than before.
     pub downgrade: bool,
+    /// Whether lockfiles of package recipes stay as they are.
+    pub packages_locked: bool,
 }
 
 /// A suite of the recipe, opened.
@@ -73,7 +75,7 @@ pub async fn lock(
     inputs: &Inputs<'_>,
 ) -> Result<Lockfile, Error> {
     let recipe = &loaded.recipe;
-    let made = unlisted::make(loaded, false, inputs).await?;
+    let made = unlisted::make(loaded, options.packages_locked, inputs).await?;
     let unlisted = unlisted::unlisted(loaded, &made, previous, inputs).await?;
     let suites = open(recipe, previous, inputs).await?;
     let from = Offers { suites: &suites, unlisted: &unlisted };

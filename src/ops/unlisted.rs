@@ -46,15 +46,15 @@ pub struct LocalChange {
     /// The package.
     pub name: PackageName,
     /// The digest that was locked.
-    pub locked: Option<Digest>,
+    pub locked: Digest,
     /// What is made now; nothing where it is not made for the platform any more.
     pub made: Option<Digest>,
 }
 
 impl std::fmt::Display for LocalChange {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let shown = |digest: Option<Digest>| digest.map_or_else(|| "nothing".to_owned(), |digest| digest.to_string());
-        write!(f, "package recipe `{}` makes {}, locked was {}", self.name, shown(self.made), shown(self.locked))
+        let made = self.made.map_or_else(|| "nothing".to_owned(), |digest| digest.to_string());
+        write!(f, "package recipe `{}` makes {made}, locked was {}", self.name, self.locked)
     }
 }
 
@@ -79,8 +79,8 @@ pub(super) fn change(lock: &Lockfile, made: &[Packaged]) -> Option<LocalChange> 
         let same =
             |made: &&Packaged| *made.name == *locked.name.as_str() && made.arch.is_none_or(|arch| arch == locked.arch);
         let now = made.iter().find(same).map(|made| made.sha256);
-        let change = LocalChange { name: locked.name.clone(), locked: Some(locked.sha256), made: now };
-        (now != change.locked).then_some(change)
+        let change = LocalChange { name: locked.name.clone(), locked: locked.sha256, made: now };
+        (now != Some(change.locked)).then_some(change)
     })
 }
 
