@@ -16,8 +16,8 @@ use crate::ops::audit::{Audited, audit};
 /// Look through an image for what keeps it from working on its platforms.
 ///
 /// Finds machine code for another processor, jars without native code for the platform, libraries that programs ask for and the image does
-/// not have, and (as a warning) classes that two jars of one folder have with different bytes. Nothing of the image is run. Exits with 1
-/// when it finds more than warnings.
+/// not have; and, as warnings, classes that two jars of one folder have with different bytes, and what cannot be read. Nothing of the image is
+/// run. Exits with 1 when it finds more than warnings.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:

@@ -340,7 +340,10 @@ fn look(path: &[u8], size: u64, content: &mut dyn Read) -> io::Result<Option<Loo
     content.read_exact(&mut head)?;
     let mut whole = head.as_slice().chain(content);
     match Peek::at(path, &head) {
-        Some(Peek::Elf) if size <= LARGEST_ELF => {
+        Some(Peek::Elf) if size > LARGEST_ELF => {
+            Ok(Some(Look::Unread(format!("it is larger than the limit of {LARGEST_ELF} bytes"))))
+        }
+        Some(Peek::Elf) => {
             let mut bytes = Vec::new();
             whole.read_to_end(&mut bytes)?;
             Ok(Look::elf(&bytes))
@@ -349,9 +352,9 @@ fn look(path: &[u8], size: u64, content: &mut dyn Read) -> io::Result<Option<Loo
             let mut file = unfinished::nameless()?;
             io::copy(&mut whole, &mut file)?;
             file.rewind()?;
-            Look::jar(BufReader::new(file))
+            Ok(Some(Look::jar(BufReader::new(file))))
         }
-        _ => Ok(None),
+        None => Ok(None),
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Code, Files, Finding, Look, machine, shown};
-use crate::base::Arch;
+use crate::base::{Arch, redact};
 use crate::domain::rootfs::Kind;
 use crate::formats::elf::Linked;
 
@@ -24,7 +24,7 @@ pub(super) fn missing(files: &Files<'_>, linker: &[&[u8]], arch: Arch) -> Vec<Fi
         if let Some(interpreter) = &linked.interpreter
             && real(files, interpreter).is_none()
         {
-            let what = format!("its dynamic linker {} is not there", shown(interpreter).replace("//", "/"));
+            let what = format!("its dynamic linker {} is not there", redact::printable_bytes(interpreter));
             findings.push(Finding { code: Code::Library, path: shown(&path), what });
         }
         let own = own_places(files, &path, linked);

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek};
 
 use super::native::{self, Native};
-use crate::formats::elf::{self, Linked};
+use crate::formats::elf::{self, ElfError, Linked};
 
 /// A file that is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub enum Look {
     Elf(Linked),
     /// A jar.
     Jar(Jar),
+    /// What begins like one of these and cannot be read, and why.
+    Unread(String),
 }
 
 /// What a jar holds.
@@ -50,25 +52,33 @@ impl Look {
     /// Looks at machine code; nothing for what no linker reads, such as object files.
     #[must_use]
     pub fn elf(bytes: &[u8]) -> Option<Self> {
-        elf::linked(bytes).ok().map(Self::Elf)
+        match elf::linked(bytes) {
+            Ok(linked) => Some(Self::Elf(linked)),
+            Err(ElfError::Type) => None,
+            Err(error) => Some(Self::Unread(error.to_string())),
+        }
     }
 
-    /// Looks at a jar; nothing for what Java would not read either.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn jar(mut jar: impl Read + Seek) -> io::Result<Option<Self>> {
-        let Ok(natives) = native::natives(&mut jar) else { return Ok(None) };
-        jar.rewind()?;
-        let Ok(mut archive) = zip::ZipArchive::new(jar) else { return Ok(None) };
-        let mut classes = Vec::new();
-        for at in 0..archive.len() {
-            let Ok(entry) = archive.by_index_raw(at) else { continue };
-            let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
-            if name.ends_with(".class") {
-                classes.push((name.into(), entry.crc32()));
-            }
+    /// Looks at a jar.
+    pub fn jar(jar: impl Read + Seek) -> Self {
+        match contents(jar) {
+            Ok(jar) => Self::Jar(jar),
+            Err(error) => Self::Unread(error.to_string()),
         }
-        Ok(Some(Self::Jar(Jar { natives, classes })))
     }
+}
+
+fn contents(mut jar: impl Read + Seek) -> io::Result<Jar> {
+    let natives = native::natives(&mut jar)?;
+    jar.rewind()?;
+    let mut archive = zip::ZipArchive::new(jar).map_err(io::Error::other)?;
+    let mut classes = Vec::new();
+    for at in 0..archive.len() {
+        let entry = archive.by_index_raw(at).map_err(io::Error::other)?;
+        let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+        if name.ends_with(".class") {
+            classes.push((name.into(), entry.crc32()));
+        }
+    }
+    Ok(Jar { natives, classes })
 }

@@ -12,7 +12,9 @@
 //! | `AUD-LIBRARY` | a library, or the dynamic linker, that a program asks for and the image does not have |
 //! | `AUD-CLASS` | a class that two jars of one folder have with different bytes: which one Java takes, the folder's order decides |
 //!
-//! The last is a warning: it hurts only if somebody puts the whole folder on a class path and the two differ where it matters.
+//! | `AUD-UNREAD` | what begins like machine code or a jar and cannot be read, so that nothing is said of it |
+//!
+//! The last two are warnings. A class hurts only if somebody puts the whole folder on a class path and the two differ where it matters.
 
 mod classes;
 mod libraries;
@@ -55,6 +57,9 @@ pub enum Code {
     /// A class of which the order of a folder decides.
     #[serde(rename = "AUD-CLASS")]
     Class,
+    /// A file that could not be looked at.
+    #[serde(rename = "AUD-UNREAD")]
+    Unread,
 }
 
 impl Code {
@@ -66,13 +71,14 @@ impl Code {
             Self::Native => "AUD-NATIVE",
             Self::Library => "AUD-LIBRARY",
             Self::Class => "AUD-CLASS",
+            Self::Unread => "AUD-UNREAD",
         }
     }
 
     /// Whether an image with it may work all the same.
     #[must_use]
     pub const fn is_warning(self) -> bool {
-        matches!(self, Self::Class)
+        matches!(self, Self::Class | Self::Unread)
     }
 }
 
@@ -89,6 +95,9 @@ pub fn audit(tree: &Tree, looks: &BTreeMap<Position, Look>, linker: &[&[u8]], ar
                 findings.push(Finding { code: Code::Machine, path: shown(&path), what });
             }
             Look::Elf(_) => {}
+            Look::Unread(why) => {
+                findings.push(Finding { code: Code::Unread, path: shown(&path), what: why.clone() });
+            }
             Look::Jar(jar) => {
                 for missing in native::missing(&jar.natives).into_iter().filter(|missing| missing.lacks == arch) {
                     let what = format!("{} is for {}, and there is none for {arch}", missing.entry, missing.has);
